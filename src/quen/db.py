@@ -1,0 +1,45 @@
+"""Set-based SQL on the state database, the same text for SQLite and PostgreSQL where that is possible."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+from django.db import connection
+
+_json = msgspec.json.Encoder()
+
+
+def in_list(values: Iterable[int] | Iterable[str], *, column: str) -> tuple[str, Any]:
+    """`column IN (…)` for any number of values with one parameter. Returns (SQL, parameter)."""
+    items = list(values)
+    if connection.vendor == "postgresql":
+        return f"{column} = ANY(%s)", items
+    return f"{column} IN (SELECT value FROM json_each(%s))", _json.encode(items).decode()
+
+
+def fetch_in(sql: str, values: Iterable[int] | Iterable[str], *, column: str) -> list[tuple[Any, ...]]:
+    """Run `sql` with `{in}` replaced by the condition on `column`; all rows."""
+    condition, parameter = in_list(values, column=column)
+    with connection.cursor() as cursor:
+        cursor.execute(sql.replace("{in}", condition), [parameter])
+        return cursor.fetchall()
+
+
+def fetch(sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return cursor.fetchall()
+
+
+def execute(sql: str, params: Sequence[Any] = ()) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return cursor.rowcount
+
+
+def execute_many(sql: str, rows: Sequence[Sequence[Any]]) -> None:
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.executemany(sql, rows)

@@ -1,0 +1,59 @@
+"""Segments, their versions and their members. Times are milliseconds UTC."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from quen.fields import CreatedAtField, IdField, JsonField, MsField
+
+
+class Segment(models.Model):
+    """A question about people, and who answers to it now.
+
+    `kind` is `segment` for those people make, `internal` for the conditions and exit rules of journeys, which are
+    followed live by the same machinery and never listed.
+    """
+
+    id = IdField()
+    name = models.CharField(max_length=200)
+    description = models.TextField(blank=True)
+    kind = models.CharField(max_length=20, default="segment")
+    rule = JsonField()
+    rule_hash = models.CharField(max_length=64, blank=True, db_index=True)
+    version = models.IntegerField(default=1)
+    status = models.CharField(max_length=20, default="computing")  # draft computing live paused archived
+    computed_through = models.BigIntegerField(default=0)  # profiles up to this id are computed
+    count = models.BigIntegerField(default=0)
+    created_at = CreatedAtField()
+    updated_at = MsField()
+    created_by = models.CharField(max_length=120, blank=True)
+
+
+class SegmentVersion(models.Model):
+    id = IdField()
+    segment = models.ForeignKey(Segment, on_delete=models.CASCADE, related_name="versions")
+    number = models.IntegerField()
+    rule = JsonField()
+    created_at = CreatedAtField()
+    created_by = models.CharField(max_length=120, blank=True)
+
+    class Meta:
+        unique_together = [("segment", "number")]
+
+
+class Member(models.Model):
+    segment = models.ForeignKey(Segment, on_delete=models.CASCADE, db_constraint=False, db_index=False)
+    profile_id = models.BigIntegerField(db_index=True)
+    since = MsField()
+
+    class Meta:
+        unique_together = [("segment", "profile_id")]
+
+
+class Atom(models.Model):
+    """One thing that the live evaluator follows for each profile; the same atom of two segments is kept once."""
+
+    id = models.AutoField(primary_key=True)
+    key = models.CharField(max_length=64, unique=True)  # hash of the canonical spec
+    spec = JsonField()
+    created_at = CreatedAtField()

@@ -1,0 +1,105 @@
+"""Amounts as people write them, above all in Vietnamese: `250k`, `1tr2`, `1,2 triệu`, `-50.000đ`, `(50.000)`."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from quen.cleaning.text import narrow
+
+_UNITS = {
+    "k": 3, "n": 3, "ng": 3, "nghìn": 3, "nghin": 3, "ngàn": 3, "ngan": 3,
+    "tr": 6, "triệu": 6, "trieu": 6, "m": 6, "củ": 6,
+    "tỷ": 9, "tỉ": 9, "ty": 9, "ti": 9,
+}  # fmt: skip
+_CURRENCIES = {
+    "đ": "VND", "d": "VND", "₫": "VND", "vnd": "VND", "vnđ": "VND", "đồng": "VND", "dong": "VND",
+    "$": "USD", "usd": "USD", "us$": "USD", "€": "EUR", "eur": "EUR", "£": "GBP", "gbp": "GBP", "¥": "JPY", "jpy": "JPY",
+}  # fmt: skip
+_NO_MINOR_UNIT = frozenset({"VND", "JPY", "KRW"})
+_PARTS = re.compile(r"([^\d.,'\s]*)\s*(\d[\d.,' ]*)\s*([^\d]*?)\s*(\d*)\s*([^\d]*)")
+_DOT_GROUPS = re.compile(r"\d{1,3}(?:\.\d{3})+")
+_COMMA_GROUPS = re.compile(r"\d{1,3}(?:,\d{3})+")
+
+
+class Money(msgspec.Struct, frozen=True):
+    amount: Decimal
+    currency: str  # ISO 4217
+
+    @property
+    def number(self) -> int | float:
+        """The amount as JSON has it: whole where it is whole."""
+        return int(self.amount) if self.amount == self.amount.to_integral_value() else float(self.amount)
+
+
+def parse_money(value: Any, *, currency: str = "VND", decimal: str = ",") -> Money | None:
+    """Read an amount; None when it is not one. `decimal` is the decimal sign of the source, "," or ".".
+
+    A sign that cannot be the other one is believed whatever `decimal` says: `2.55` has decimals, `1.234.567` has none.
+    """
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, (int, float)):
+        exact = Decimal(str(value))
+        return Money(exact, currency) if exact.is_finite() else None
+    if not isinstance(value, str) or not 0 < len(value) <= 60:
+        return None
+    text = narrow(value).strip().lower().replace("−", "-")
+    negative = False
+    if text.startswith("(") and text.endswith(")"):
+        negative, text = True, text[1:-1].strip()
+    if "-" in text:
+        # A minus stands first, behind the currency sign, or (accounting) last; anywhere else this is no amount.
+        bare = text.replace("-", "", 1).strip()
+        at = text.index("-")
+        if negative or "-" in bare or any(c.isdigit() for c in text[:at]) and at != len(text) - 1:
+            return None
+        negative, text = True, bare
+    text = text.removeprefix("+").strip()
+    match = _PARTS.fullmatch(text)
+    if not match:
+        return None
+    before, digits, unit, rest, after = (part.strip() for part in match.groups())
+    found, power = currency, 0
+    for word in (*before.split(), *unit.replace(".", " ").split(), *after.replace(".", " ").split()):
+        if word in _UNITS:
+            power += _UNITS[word]
+        elif word in _CURRENCIES:
+            found = _CURRENCIES[word]
+        else:
+            return None
+    amount = _number(digits, "." if decimal == "." else ",", found)
+    if amount is None or power > 12:
+        return None
+    amount = amount.scaleb(power)
+    if rest:
+        # `1tr2` is 1,200,000 and `1tr250` 1,250,000: digits behind the unit are its decimals.
+        first = unit.split()[0] if unit else ""
+        if first not in _UNITS or len(rest) > 3 or any(word in _UNITS for word in after.split()):
+            return None
+        amount += Decimal(rest).scaleb(_UNITS[first] - len(rest))
+    return Money(-amount if negative else amount, found)
+
+
+def _number(text: str, decimal: str, currency: str) -> Decimal | None:
+    text = text.replace(" ", "").replace("'", "").rstrip(".,")
+    dot, comma = text.rfind("."), text.rfind(",")
+    if dot >= 0 and comma >= 0:
+        # Both: the last one is the decimal sign, the other one groups.
+        whole, fraction = (text[:dot], text[dot + 1 :]) if dot > comma else (text[:comma], text[comma + 1 :])
+        groups = _COMMA_GROUPS if dot > comma else _DOT_GROUPS
+        if not groups.fullmatch(whole) or not fraction.isdigit():
+            return None
+        return Decimal(f"{whole.replace(',', '').replace('.', '')}.{fraction}")
+    if dot < 0 and comma < 0:
+        return Decimal(text)
+    sign = "." if dot >= 0 else ","
+    groups = _DOT_GROUPS if sign == "." else _COMMA_GROUPS
+    if groups.fullmatch(text) and (text.count(sign) > 1 or sign != decimal or currency in _NO_MINOR_UNIT):
+        return Decimal(text.replace(sign, ""))
+    if text.count(sign) > 1:
+        return None
+    return Decimal(text.replace(sign, "."))

@@ -1,0 +1,121 @@
+"""Phone numbers to E.164, with what Vietnamese data needs and libraries lack.
+
+Since 2018 mobile numbers of 11 digits have 10 (0162… is 032…), since 2017 landline area codes are others (04 is 024).
+An old landline that looks the same as a mobile number of today (083…) is read as the mobile number.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+from typing import Any
+
+import phonenumbers
+
+from quen.cleaning.text import narrow
+
+# National numbers below stand without the leading 0.
+_OLD_MOBILE = {
+    "120": "70", "121": "79", "122": "77", "126": "76", "128": "78",
+    "123": "83", "124": "84", "125": "85", "127": "81", "129": "82",
+    "162": "32", "163": "33", "164": "34", "165": "35", "166": "36", "167": "37", "168": "38", "169": "39",
+    "186": "56", "188": "58", "199": "59",
+}  # fmt: skip
+# Area codes before 2017 whose numbers cannot be taken for a mobile or a landline number of today.
+_OLD_AREA = {
+    "4": "24", "20": "214", "22": "212", "25": "205", "26": "206", "27": "207", "29": "216",
+    "230": "215", "231": "213", "240": "204", "241": "222", "280": "208", "281": "209",
+    "320": "220", "321": "221", "350": "228", "351": "226", "500": "262", "501": "261", "510": "235", "511": "236",
+    "53": "233", "54": "234", "57": "257", "60": "260", "61": "251", "62": "252", "63": "263", "64": "254",
+    "66": "276", "67": "277", "68": "259", "650": "274", "651": "271", "710": "292", "711": "293",
+    "72": "272", "73": "273", "74": "294", "75": "275", "780": "290", "781": "291",
+}  # fmt: skip
+_MOBILE = re.compile(r"(?:3[2-9]|5[25689]|7[06-9]|8[1-9]|9\d)\d{7}")
+_LANDLINE = re.compile(r"2(?:0[3-9]|1[0-689]|2[0-25-9]|3[2-9]|4[2-8]|5[124-9]|6[0-39]|7[0-7]|8[2-9]|9[0-4679])\d{7}")
+_FLOAT = re.compile(r"\d+[.,]0+|\d[.,]\d+[eE]\+?\d{1,2}")
+_LETTER_O = re.compile(r"[oO](?=[\d\s.()+oO-]*\d)|(?<=\d)[oO]")
+_EXTENSION = re.compile(r"(?:ext\.?|x|#|máy lẻ|may le|nội bộ)\s*\.?:?\s*\d{1,6}\s*$", re.IGNORECASE)
+_LABEL = re.compile(r"\([^()\d]*\)|[^\W\d_]+\.?\s*:?")
+_SEPARATORS = re.compile(r"[/;,|&\n]|\s+-\s+|\s+(?:hoặc|hoac|or|và|va)\s+", re.IGNORECASE)
+_NOT_DIGITS = re.compile(r"\D+")
+
+
+def clean_phone(value: Any, region: str = "VN") -> str | None:
+    """E.164 (`+84912345678`), or None when it is no number that a person can have.
+
+    `region` (ISO 3166) is where a number without a country code is. Numbers that a spreadsheet made of a phone
+    (912345678.0, 9.12345678E8) are repaired while their digits are all there. Of two numbers in one field the first.
+    """
+    if isinstance(value, str):
+        return _clean(value, region) if 6 <= len(value) <= 120 else None
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    return _clean(str(value), region)
+
+
+@lru_cache(maxsize=65_536)
+def _clean(text: str, region: str) -> str | None:
+    if region == "VN" and len(text) == 10 and text[0] == "0" and text.isascii() and _MOBILE.fullmatch(text, 1):
+        return "+84" + text[1:]
+    text = narrow(text).strip()
+    if "." in text or "," in text:
+        text = _repair_float(text)
+    text = _EXTENSION.sub("", _LETTER_O.sub("0", text))
+    if whole := _one(text, region):
+        return whole
+    for part in _SEPARATORS.split(text)[:4]:
+        if number := _one(part, region):
+            return number
+    return None
+
+
+def _repair_float(text: str) -> str:
+    if not _FLOAT.fullmatch(text):
+        return text
+    try:
+        number = Decimal(text.replace(",", "."))
+    except InvalidOperation:  # pragma: no cover - the pattern admits only numbers
+        return text
+    digits = len(number.as_tuple().digits)
+    whole = str(int(number))
+    # 9.12E+08 lost its last digits; 9.1234567E8 only lost zeros.
+    return whole if len(whole) - digits <= 2 else ""
+
+
+def _one(text: str, region: str) -> str | None:
+    text = _LABEL.sub("", text).strip()
+    digits = _NOT_DIGITS.sub("", text.replace("(0)", ""))
+    if not 6 <= len(digits) <= 17:
+        return None
+    international = text.startswith("+") and digits[0] != "0"
+    if not international and digits.startswith("00"):
+        digits, international = digits[2:], True
+    if digits.startswith("84") and (international or (region == "VN" and len(digits) >= 11)):
+        return _vietnamese(digits[2:])
+    if international:
+        return _foreign("+" + digits, None)
+    return _vietnamese(digits) if region == "VN" else _foreign(digits, region)
+
+
+def _vietnamese(national: str) -> str | None:
+    national = national.removeprefix("0")
+    if _MOBILE.fullmatch(national) or _LANDLINE.fullmatch(national):
+        return "+84" + national
+    if len(national) == 10 and (prefix := _OLD_MOBILE.get(national[:3])):
+        return "+84" + prefix + national[3:]
+    for length in (3, 2, 1):
+        if area := _OLD_AREA.get(national[:length]):
+            moved = area + national[length:]
+            return "+84" + moved if _LANDLINE.fullmatch(moved) else None
+    return None
+
+
+def _foreign(text: str, region: str | None) -> str | None:
+    try:
+        number = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_valid_number(number):
+        return None
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

@@ -17,7 +17,8 @@ _UNITS = {
 }  # fmt: skip
 _CURRENCIES = {
     "đ": "VND", "d": "VND", "₫": "VND", "vnd": "VND", "vnđ": "VND", "đồng": "VND", "dong": "VND",
-    "$": "USD", "usd": "USD", "us$": "USD", "€": "EUR", "eur": "EUR", "£": "GBP", "gbp": "GBP", "¥": "JPY", "jpy": "JPY",
+    "$": "USD", "usd": "USD", "us$": "USD",
+    "€": "EUR", "eur": "EUR", "£": "GBP", "gbp": "GBP", "¥": "JPY", "jpy": "JPY",
 }  # fmt: skip
 _NO_MINOR_UNIT = frozenset({"VND", "JPY", "KRW"})
 _PARTS = re.compile(r"([^\d.,'\s]*)\s*(\d[\d.,' ]*)\s*([^\d]*?)\s*(\d*)\s*([^\d]*)")
@@ -55,7 +56,7 @@ def parse_money(value: Any, *, currency: str = "VND", decimal: str = ",") -> Mon
         # A minus stands first, behind the currency sign, or (accounting) last; anywhere else this is no amount.
         bare = text.replace("-", "", 1).strip()
         at = text.index("-")
-        if negative or "-" in bare or any(c.isdigit() for c in text[:at]) and at != len(text) - 1:
+        if negative or "-" in bare or (any(c.isdigit() for c in text[:at]) and at != len(text) - 1):
             return None
         negative, text = True, bare
     text = text.removeprefix("+").strip()

@@ -27,7 +27,8 @@ _CLOCK = re.compile(
 )
 _EPOCH = re.compile(r"\d{10}(?:\d{3})?")
 _MONTHS = {
-    "jan": 1, "feb": 2, "mar": 3, "apr": 4, "may": 5, "jun": 6, "jul": 7, "aug": 8, "sep": 9, "oct": 10, "nov": 11, "dec": 12,
+    "jan": 1, "feb": 2, "mar": 3, "apr": 4, "may": 5, "jun": 6,
+    "jul": 7, "aug": 8, "sep": 9, "oct": 10, "nov": 11, "dec": 12,
 }  # fmt: skip
 
 
@@ -91,7 +92,7 @@ def _moment(year: str, month: str | int, day: str, clock: str | None, zone: Zone
         elif half in ("am", "sa", "sang") and hour == 12:
             hour = 0
     try:
-        moment = datetime(int(year), int(month), int(day), hour, minute, second, micro)
+        moment = datetime(int(year), int(month), int(day), hour, minute, second, micro)  # noqa: DTZ001 - the zone follows
         if offset in ("z", "utc", "gmt"):
             moment = moment.replace(tzinfo=UTC)
         elif offset:

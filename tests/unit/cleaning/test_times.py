@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -18,10 +18,27 @@ def local(text: str) -> int:
 
 @pytest.mark.parametrize(
     "text",
-    ["2024-03-05", "20240305", "5/3/2024", "05/03/2024", "05-03-2024", "5.3.2024", "2024/03/05", "5/3/24",
-     "ngày 5 tháng 3 năm 2024", "5 thg 3, 2024", "5 thg 3 2024", "5 tháng 3, 2024", "5 Mar 2024", "March 5, 2024",
-     "2024-03-05 00:00", "2024-03-05T00:00:00", "０５/０３/２０２４", " 5/3/2024 "],
-)  # fmt: skip
+    [
+        "2024-03-05",
+        "20240305",
+        "5/3/2024",
+        "05/03/2024",
+        "05-03-2024",
+        "5.3.2024",
+        "2024/03/05",
+        "5/3/24",
+        "ngày 5 tháng 3 năm 2024",
+        "5 thg 3, 2024",
+        "5 thg 3 2024",
+        "5 tháng 3, 2024",
+        "5 Mar 2024",
+        "March 5, 2024",
+        "2024-03-05 00:00",
+        "2024-03-05T00:00:00",
+        "０５/０３/２０２４",
+        " 5/3/2024 ",
+    ],
+)
 def test_one_day_however_it_is_written(text: str) -> None:
     assert parse_when(text, zone=ZONE) == local("2024-03-05")
 
@@ -59,9 +76,26 @@ def test_since_1970() -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["", "1990", "3/2024", "31/02/2024", "2024-13-01", "hôm qua", "20241", "5/3", "5 foo 2024", "2024-03-05 25:00", None, True,
-     "2024-03-05T10:00:00+99:99", "x" * 100, float("nan"), 5, "0000-01-01"],
-)  # fmt: skip
+    [
+        "",
+        "1990",
+        "3/2024",
+        "31/02/2024",
+        "2024-13-01",
+        "hôm qua",
+        "20241",
+        "5/3",
+        "5 foo 2024",
+        "2024-03-05 25:00",
+        None,
+        True,
+        "2024-03-05T10:00:00+99:99",
+        "x" * 100,
+        float("nan"),
+        5,
+        "0000-01-01",
+    ],
+)
 def test_nothing_is_guessed(value: object) -> None:
     assert parse_when(value, zone=ZONE) is None
 
@@ -71,7 +105,7 @@ def test_no_input_raises(text: str) -> None:
     parse_when(text, zone=ZONE)
 
 
-@given(st.datetimes(min_value=datetime(1971, 1, 1), max_value=datetime(2100, 1, 1), timezones=st.just(UTC)))
-def test_iso_is_read_back(moment: datetime) -> None:
-    expected = round(moment.replace(microsecond=moment.microsecond // 1000 * 1000).timestamp() * 1000)
-    assert parse_when(moment.isoformat(timespec="milliseconds"), zone=ZONE) == expected
+@given(st.integers(min_value=0, max_value=4_000_000_000_000))
+def test_iso_is_read_back(ms: int) -> None:
+    text = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=ms)).isoformat(timespec="milliseconds")
+    assert parse_when(text, zone=ZONE) == ms

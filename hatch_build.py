@@ -109,7 +109,7 @@ def _npm_ci(directory: Path) -> None:
     if done.returncode != 0:
         raise RuntimeError(
             "npm could not install the front-end packages. Check that the npm registry can be reached "
-            f"(npm config get registry), then run the same command again. npm said:\n{done.stderr.strip()}"
+            f"(npm config get registry), then run the same command again. npm said:\n{done.stderr!s}"
         )
 
 

@@ -1,7 +1,4 @@
-"""Compile every slice's translations: src/quen/*/locale/*/LC_MESSAGES/*.po → .mo. Run by the build; by hand in a checkout:
-
-    python -m quen.web.locale_build
-"""
+"""Compile the translations of every slice, `.po` to `.mo`. The build runs it; in a checkout: `python -m quen.web.locale_build`."""
 
 from __future__ import annotations
 

@@ -1,0 +1,175 @@
+"""Fixtures. Each xdist worker has one Quen for all of its tests: use addresses and ids of your own in every test."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support import Quen
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page, StorageState
+
+# Tests of pure parts and of models run in this process: settings of their own, before Django reads them.
+_data_dir = Path(tempfile.mkdtemp(prefix="quen-unit-"))
+os.environ["QUEN_DATA_DIR"] = str(_data_dir)
+os.environ["DJANGO_SETTINGS_MODULE"] = "quen.settings"
+
+ARTEFACTS = Path(__file__).resolve().parents[1] / "test-artifacts"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+]
+
+
+def pytest_unconfigure() -> None:
+    shutil.rmtree(_data_dir, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def quen(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Quen]:
+    """A running Quen. Shared by the tests of this worker: never stop it, and expect other people's data in it."""
+    instance = Quen(tmp_path_factory.mktemp("quen") / worker_id)
+    try:
+        instance.start()
+        yield instance
+    finally:
+        instance.close()
+
+
+@pytest.fixture
+def new_quen(tmp_path: Path) -> Iterator[Callable[..., Quen]]:
+    """Make a Quen of the test's own, not yet started: `new_quen(JOURNAL_MAX_MB="1")` sets QUEN_JOURNAL_MAX_MB."""
+    made: list[Quen] = []
+
+    def make(**settings: str) -> Quen:
+        instance = Quen(tmp_path / f"quen-{len(made)}", settings={f"QUEN_{k}": v for k, v in settings.items()})
+        made.append(instance)
+        return instance
+
+    yield make
+    for instance in made:
+        instance.close()
+
+
+# Of a module, not of the session: Playwright keeps an event loop in this thread, in which Django's ORM refuses to work.
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Headless Chromium, the machine's own."""
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine (Debian: apt-get install chromium)")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="module")
+def signed_in(browser: Browser, quen: Quen) -> StorageState:
+    """The cookies of the owner after signing in through the form."""
+    with _context(browser, quen) as context:
+        sign_in(context.new_page(), quen)
+        return context.storage_state()
+
+
+@pytest.fixture
+def page(browser: Browser, quen: Quen, signed_in: StorageState) -> Iterator[Page]:
+    """The console on a desktop, signed in as the owner, in Vietnamese."""
+    with _context(browser, quen, storage_state=signed_in) as context:
+        yield _watched(context.new_page())
+
+
+@pytest.fixture
+def phone_page(browser: Browser, quen: Quen, signed_in: StorageState) -> Iterator[Page]:
+    """The same on a phone."""
+    phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
+    with _context(browser, quen, storage_state=signed_in, **phone) as context:
+        yield _watched(context.new_page())
+
+
+@pytest.fixture
+def visitor(browser: Browser, quen: Quen) -> Iterator[Page]:
+    """A browser that is not signed in."""
+    with _context(browser, quen) as context:
+        yield _watched(context.new_page())
+
+
+@contextmanager
+def _context(browser: Browser, quen: Quen, **options: Any) -> Iterator[BrowserContext]:
+    defaults: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}, "locale": "vi-VN"}
+    context = browser.new_context(base_url=quen.base_url, **(defaults | options))
+    context.set_default_timeout(15_000)
+    try:
+        yield context
+    finally:
+        context.close()
+
+
+def _watched(page: Page) -> Page:
+    """Keep what the page complains of, for the report of a failed test (and for tests that expect silence)."""
+    complaints: list[str] = []
+    page.on("console", lambda line: complaints.append(line.text) if line.type in {"error", "warning"} else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.complaints = complaints  # type: ignore[attr-defined]
+    return page
+
+
+def sign_in(page: Page, quen: Quen, email: str = "", password: str = "") -> None:
+    """Through the form, as a person does; ends on the page after it."""
+    page.goto("/")
+    page.locator("input[name=login], input[name=email]").first.fill(email or quen.owner_email)
+    page.locator("input[type=password]").fill(password or quen.owner_password)
+    page.locator("form:has(input[type=password]) button[type=submit]").click()
+    page.wait_for_url(lambda url: "login" not in url)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A failed test says what Quen logged meanwhile and leaves a picture of every page it had open."""
+    report = yield
+    arguments = getattr(item, "funcargs", {})
+    if call.when == "setup":
+        item.stash[_log_start] = _log_size(arguments.get("quen"))
+    if report.failed:
+        if isinstance(running := arguments.get("quen"), Quen):
+            report.sections.append(("quen up", running.log_tail(item.stash.get(_log_start, 0))))
+        for name in ("page", "phone_page", "visitor"):
+            if (shown := arguments.get(name)) is not None and call.when == "call":
+                report.sections.append((name, _picture(shown, f"{item.nodeid}-{name}")))
+    return report
+
+
+_log_start = pytest.StashKey[int]()
+
+
+def _log_size(running: object) -> int:
+    return running.log_path.stat().st_size if isinstance(running, Quen) and running.log_path.exists() else 0
+
+
+def _picture(page: Any, name: str) -> str:
+    ARTEFACTS.mkdir(exist_ok=True)
+    path = ARTEFACTS / (re.sub(r"[^\w.-]+", "_", name) + ".png")
+    try:
+        page.screenshot(path=path, full_page=True)
+    except Exception as error:  # the page may be gone: the test's own failure is what matters
+        return f"no screenshot: {error}"
+    return "\n".join([f"screenshot: {path}", f"address: {page.url}", *getattr(page, "complaints", [])])

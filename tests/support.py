@@ -1,0 +1,312 @@
+"""A real Quen, a real mail server and the small tools that tests share. Nothing here stands in for what a user has."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from functools import cached_property
+from pathlib import Path
+from typing import IO, Any, TypeVar
+
+import httpx
+from aiosmtpd.controller import Controller
+
+OWNER_EMAIL = "owner@example.com"
+OWNER_PASSWORD = "correct horse battery staple"
+T = TypeVar("T")
+
+
+def eventually(check: Callable[[], T], timeout: float = 15.0, interval: float = 0.05) -> T:
+    """Call `check` until it returns something true without an AssertionError; that value.
+
+    After `timeout` seconds the last AssertionError is raised, or one that shows the last value.
+    """
+    deadline = time.monotonic() + timeout
+    while True:
+        failure: AssertionError | None = None
+        value: T | None = None
+        try:
+            if value := check():
+                return value
+        except AssertionError as error:
+            failure = error
+        if time.monotonic() >= deadline:
+            raise failure or AssertionError(f"still {value!r} after {timeout} s")
+        time.sleep(interval)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def basic_auth(write_key: str) -> dict[str, str]:
+    return {"Authorization": "Basic " + base64.b64encode(f"{write_key}:".encode()).decode()}
+
+
+@dataclass(frozen=True)
+class Mail:
+    sender: str
+    recipients: list[str]
+    message: EmailMessage
+
+    @property
+    def subject(self) -> str:
+        return str(self.message["Subject"])
+
+    def body(self, kind: str = "html") -> str:
+        """The part `html` or `plain`, decoded; "" when there is none."""
+        part = self.message.get_body((kind,))
+        return "" if part is None else str(part.get_content())
+
+
+@dataclass
+class MailServer:
+    """aiosmtpd on a loopback port. `answers` maps an address to the SMTP reply that its RCPT gets."""
+
+    port: int = field(default_factory=free_port)
+    mails: list[Mail] = field(default_factory=list)
+    answers: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        return f"smtp://127.0.0.1:{self.port}"
+
+    @cached_property
+    def _controller(self) -> Controller:
+        return Controller(self, hostname="127.0.0.1", port=self.port)
+
+    def start(self) -> None:
+        self._controller.start()
+
+    def stop(self) -> None:
+        self._controller.stop()
+
+    async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:
+        if refusal := self.answers.get(address):
+            return refusal
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
+        message = message_from_bytes(envelope.content, policy=policy.default)
+        assert isinstance(message, EmailMessage)
+        self.mails.append(Mail(envelope.mail_from, list(envelope.rcpt_tos), message))
+        return "250 Message accepted"
+
+    def to(self, address: str) -> list[Mail]:
+        return [mail for mail in self.mails if address in mail.recipients]
+
+    def wait_for(self, address: str, count: int = 1, timeout: float = 20.0) -> list[Mail]:
+        return eventually(lambda: mails if len(mails := self.to(address)) >= count else None, timeout) or []
+
+
+class Quen:
+    """`quen up` over a data directory of its own, on free ports, driven as people and programs drive it."""
+
+    def __init__(self, data_dir: Path, *, settings: Mapping[str, str] | None = None) -> None:
+        self.data_dir = data_dir
+        self.port, self.edge_port = free_port(), free_port()
+        self.base_url = f"http://127.0.0.1:{self.port}"
+        self.edge_url = f"http://127.0.0.1:{self.edge_port}"
+        self.owner_email, self.owner_password = OWNER_EMAIL, OWNER_PASSWORD
+        self.smtp = MailServer()
+        self.log_path = data_dir.with_suffix(".log")
+        self._settings = dict(settings or {})
+        self._process: subprocess.Popen[bytes] | None = None
+        self._log: IO[bytes] | None = None
+        self._keys: dict[str, httpx.Client] = {}
+        self._sources: dict[tuple[str, str], str] = {}
+        self.edge = httpx.Client(base_url=self.edge_url, timeout=30)
+
+    # Life
+
+    def start(self, timeout: float = 60.0) -> None:
+        if not self.data_dir.exists():
+            self.smtp.start()
+            self.cli("init", "--email", self.owner_email, "--password-env", "QUEN_TEST_PASSWORD")
+        self._log = self._log or self.log_path.open("ab")
+        self._process = subprocess.Popen(
+            self._command("up", "--host", "127.0.0.1", "--port", str(self.port), "--edge-port", str(self.edge_port)),
+            env=self._environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=self._log,
+            stderr=self._log,
+            start_new_session=True,
+        )
+        self.wait_until_healthy(timeout)
+
+    def wait_until_healthy(self, timeout: float = 60.0) -> None:
+        def healthy() -> bool:
+            assert self._process is not None and self._process.poll() is None, f"quen up ended:\n{self.log_tail()}"
+            return _answers(f"{self.base_url}/health") and _answers(f"{self.edge_url}/health")
+
+        try:
+            eventually(healthy, timeout)
+        except AssertionError as error:
+            raise AssertionError(f"quen up is not healthy after {timeout} s:\n{self.log_tail()}") from error
+
+    def stop(self, timeout: float = 20.0) -> int:
+        """Ask it to end, as a service manager does; its exit status."""
+        assert self._process is not None
+        self._process.terminate()
+        try:
+            return self._process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise AssertionError(f"quen up did not end within {timeout} s:\n{self.log_tail()}") from None
+
+    def kill(self) -> None:
+        """SIGKILL to all of its processes: what a power cut leaves behind."""
+        assert self._process is not None
+        os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
+    def app_pid(self) -> int:
+        """The child of `quen up` that holds the console, the engine and chDB."""
+        return self._child("app")
+
+    def edge_pid(self) -> int:
+        return self._child("edge")
+
+    def _child(self, role: str) -> int:
+        assert self._process is not None
+        found = eventually(lambda: [pid for pid, line in _children(self._process_id()) if role in line])
+        return found[0]
+
+    def _process_id(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def kill_app(self) -> None:
+        """SIGKILL to the app process and all that it started; the supervisor is to start it again."""
+        app = self.app_pid()
+        for pid in [*_descendants(app), app]:
+            os.kill(pid, signal.SIGKILL)
+
+    def restart_app(self) -> None:
+        before = self.app_pid()
+        self.kill_app()
+        eventually(lambda: self.app_pid() != before, 30)
+        self.wait_until_healthy()
+
+    def close(self) -> None:
+        for client in [self.edge, *self._keys.values()]:
+            client.close()
+        if self._process is not None and self._process.poll() is None:
+            try:
+                self.stop()
+            except AssertionError:
+                self.kill()
+        if self._log is not None:
+            self._log.close()
+            self.smtp.stop()
+
+    def log_tail(self, since: int = 0, limit: int = 12_000) -> str:
+        if not self.log_path.exists():
+            return "(no log)"
+        return self.log_path.read_bytes()[since:][-limit:].decode("utf-8", "replace")
+
+    # Doors
+
+    def cli(self, *arguments: str, check: bool = True, timeout: float = 120) -> subprocess.CompletedProcess[str]:
+        """Run `quen …` on this data directory; with `check` a failure shows what it printed."""
+        done = subprocess.run(
+            self._command(*arguments), env=self._environment(), capture_output=True, text=True, timeout=timeout
+        )
+        assert not check or done.returncode == 0, f"quen {' '.join(arguments)}:\n{done.stdout}\n{done.stderr}"
+        return done
+
+    def cli_json(self, *arguments: str) -> Any:
+        return json.loads(self.cli(*arguments, "--json").stdout)
+
+    def api(self, role: str = "owner") -> httpx.Client:
+        """A client of the JSON API with a key of that role; paths are relative to /api/v1/."""
+        if role not in self._keys:
+            key = self.cli_json("keys", "create", "--name", f"tests {role}", "--role", role)["key"]
+            headers = {"Authorization": f"Bearer {key}"}
+            self._keys[role] = httpx.Client(base_url=f"{self.base_url}/api/v1/", headers=headers, timeout=60)
+        return self._keys[role]
+
+    def source(self, kind: str = "server", name: str = "") -> str:
+        """The write key of a source, made on first use."""
+        if (kind, name) not in self._sources:
+            made = self.cli_json("sources", "create", "--name", name or f"Tests {kind}", "--kind", kind)
+            self._sources[kind, name] = made["write_key"]
+        return self._sources[kind, name]
+
+    def send(self, *messages: Mapping[str, Any], source: str | None = None, **envelope: Any) -> httpx.Response:
+        """Post the messages in one batch as a server SDK does, and expect 200."""
+        body = {"batch": list(messages), **envelope}
+        answer = self.edge.post("/v1/batch", json=body, headers=basic_auth(source or self.source()))
+        assert answer.status_code == 200, answer.text
+        return answer
+
+    def profile(self, identifier: str, timeout: float = 15.0) -> dict[str, Any]:
+        """The profile of `type:value` as soon as there is one."""
+
+        def found() -> dict[str, Any] | None:
+            answer = self.api().get(f"profiles/{identifier}")
+            assert answer.status_code in {200, 404}, answer.text
+            return dict(answer.json()) if answer.status_code == 200 else None
+
+        return eventually(found, timeout) or {}
+
+    def _command(self, *arguments: str) -> list[str]:
+        return [str(Path(sys.executable).with_name("quen")), *arguments, "--data", str(self.data_dir)]
+
+    def _environment(self) -> dict[str, str]:
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("QUEN_")}
+        inherited.pop("DJANGO_SETTINGS_MODULE", None)
+        return {
+            **inherited,
+            "PYTHONWARNINGS": "default",
+            "QUEN_BASE_URL": self.base_url,
+            "QUEN_EDGE_URL": self.edge_url,
+            "QUEN_SMTP_URL": self.smtp.url,
+            "QUEN_EMAIL_FROM": "Tiệm Mộc <hello@shop.example>",
+            "QUEN_ALLOW_PRIVATE_WEBHOOKS": "true",
+            "QUEN_TEST_PASSWORD": self.owner_password,
+            **self._settings,
+        }
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=5).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def _processes() -> list[tuple[int, int, str]]:
+    """(pid, parent, command line) of all processes, from /proc."""
+    found = []
+    for directory in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = int((directory / "stat").read_text().rpartition(")")[2].split()[1])
+            line = (directory / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
+        except (OSError, IndexError, ValueError):  # it ended while we looked
+            continue
+        found.append((int(directory.name), parent, line))
+    return found
+
+
+def _children(pid: int) -> list[tuple[int, str]]:
+    return [(child, line) for child, parent, line in _processes() if parent == pid]
+
+
+def _descendants(pid: int) -> list[int]:
+    below = [child for child, _ in _children(pid)]
+    return below + [grandchild for child in below for grandchild in _descendants(child)]

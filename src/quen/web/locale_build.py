@@ -1,4 +1,4 @@
-"""Compile the translations of every slice, `.po` to `.mo`. The build runs it; in a checkout: `python -m quen.web.locale_build`."""
+"""Compile the translations of every slice, `.po` to `.mo`. By hand: `python -m quen.web.locale_build`."""
 
 from __future__ import annotations
 

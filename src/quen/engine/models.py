@@ -29,7 +29,9 @@ class Plan(models.Model):
 class SeenMessage(models.Model):
     """Message ids already stored. `expires_at` null: kept for ever (imports, which may be run again next year)."""
 
-    key = models.BinaryField(primary_key=True, max_length=16)
+    # A 128-bit hash of source and message id in two halves: an integer key keeps the index small and fast.
+    key = models.BigIntegerField(primary_key=True)
+    verify = models.BigIntegerField()
     expires_at = MsField(null=True, db_index=True)
 
 

@@ -38,6 +38,9 @@ class Edge(models.Model):
     rule = models.CharField(max_length=60)
     by = models.CharField(max_length=120, blank=True)  # a person, where one did it by hand
 
+    class Meta:
+        indexes = [models.Index(fields=["left"])]
+
 
 class Link(models.Model):
     """A merged-away profile id and where it leads, fully resolved: readers look once."""

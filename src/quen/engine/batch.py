@@ -1,0 +1,79 @@
+"""What the steps work on: one micro-batch, from journal entries to what the state will be."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from quen.events.store import EventRow
+from quen.identity.keys import Key
+from quen.identity.resolve import Resolution
+from quen.journal.protocol import Entry
+from quen.journeys.effects import Effects
+from quen.profiles.state import ProfileState
+from quen.protocol.messages import Message, Rejected
+from quen.segments.live import Change, LiveState
+
+Writer = Callable[[], None]
+
+
+@dataclass
+class Batch:
+    """Mutable while the steps run, written once by `commit`. Times are milliseconds UTC.
+
+    Everything that decides an outcome is in the plan (range, `now`, ids), so a replay of the same batch against the
+    same state gives the same rows.
+    """
+
+    number: int
+    after_offset: int
+    to_offset: int
+    now: int
+    new_id: Callable[[], int]
+    entries: list[Entry]
+
+    # decode, admit
+    messages: list[Message] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
+    seen: list[tuple[int, int, int | None]] = field(default_factory=list)  # rows of SeenMessage to write
+
+    # resolve
+    keys: list[list[Key]] = field(default_factory=list)
+    resolution: Resolution | None = None
+    profile_ids: list[int | None] = field(default_factory=list)  # of each message
+
+    # apply: working copies of the profiles that this batch touches
+    profiles: dict[int, ProfileState] = field(default_factory=dict)
+    created: set[int] = field(default_factory=set)
+    merged: dict[int, int] = field(default_factory=dict)  # merged away → survivor, resolved to the end
+    active: set[int] = field(default_factory=set)  # seen: first/last seen or live state moved
+    changed_traits: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
+
+    # segment
+    live: dict[int, LiveState] = field(default_factory=dict)
+    changes: list[tuple[int, Change]] = field(default_factory=list)  # (profile id, entry or exit)
+
+    # advance, and whatever else wants to be written in the same transaction
+    effects: Effects | None = None
+    writers: list[Writer] = field(default_factory=list)
+
+    # record
+    links: dict[int, int] = field(default_factory=dict)  # merged-away ids, new or moved → today's
+    rows: list[EventRow] = field(default_factory=list)
+
+    def is_empty(self) -> bool:
+        return not self.entries and not self.profiles and self.effects is None
+
+
+def describe(batch: Batch) -> dict[str, Any]:
+    """For the log: sizes, no data."""
+    return {
+        "batch": batch.number,
+        "entries": len(batch.entries),
+        "messages": len(batch.messages),
+        "rejected": len(batch.rejected),
+        "profiles": len(batch.profiles),
+        "changes": len(batch.changes),
+    }

@@ -1,0 +1,35 @@
+"""What lives as long as the engine: stores, definitions in force, caches. One thread owns it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from quen.config import Config
+from quen.connectors.models import Source
+from quen.engine.catalogue import Catalogue
+from quen.events.store import EventStore
+from quen.journal.protocol import Journal
+from quen.segments.live import Program
+
+INTERNAL_KIND = "internal"
+
+
+@dataclass
+class Context:
+    config: Config
+    journal: Journal
+    store: EventStore
+    program: Program
+    program_version: object = None
+    catalogue: Catalogue = field(default_factory=Catalogue)
+    source_kinds: dict[int, str] = field(default_factory=dict)
+
+    def source_kind(self, source_id: int) -> str:
+        """`browser`, `server`, `file` or `internal`; an unknown source is trusted with nothing."""
+        if source_id == 0:
+            return INTERNAL_KIND
+        kind = self.source_kinds.get(source_id)
+        if kind is None:
+            self.source_kinds = dict(Source.objects.values_list("id", "kind"))
+            kind = self.source_kinds.setdefault(source_id, "browser")
+        return kind

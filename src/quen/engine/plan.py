@@ -1,0 +1,50 @@
+"""The plan of a batch, written down before it runs (decision 6).
+
+One plan is in work at a time. When a process dies between the plan and the commit, the next one finds a plan whose
+number is past the committed batch and runs exactly that range again, with the same `now` and the same ids.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from quen.db import execute, fetch
+from quen.engine.steps.commit import READER
+
+
+class Plan(NamedTuple):
+    batch: int
+    after_offset: int
+    to_offset: int
+    now: int  # ms UTC
+    ids_base: int  # ms UTC, later than that of every earlier batch
+
+
+class Position(NamedTuple):
+    offset: int
+    batch: int
+
+
+def position() -> Position:
+    rows = fetch('SELECT "offset", batch FROM engine_position WHERE reader = %s', [READER])
+    if not rows:
+        execute('INSERT INTO engine_position (reader, "offset", batch) VALUES (%s, 0, 0)', [READER])
+        return Position(0, 0)
+    return Position(*rows[0])
+
+
+def last() -> Plan | None:
+    rows = fetch(
+        "SELECT batch, after_offset, to_offset, now, ids_base FROM engine_plan WHERE reader = %s", [READER]
+    )
+    return Plan(*rows[0]) if rows else None
+
+
+def write(plan: Plan) -> None:
+    execute(
+        "INSERT INTO engine_plan (reader, batch, after_offset, to_offset, now, ids_base)"
+        " VALUES (%s, %s, %s, %s, %s, %s)"
+        " ON CONFLICT (reader) DO UPDATE SET batch = excluded.batch, after_offset = excluded.after_offset,"
+        " to_offset = excluded.to_offset, now = excluded.now, ids_base = excluded.ids_base",
+        [READER, *plan],
+    )

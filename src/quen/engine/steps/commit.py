@@ -1,0 +1,84 @@
+"""The state and the new position, in one transaction: the batch has happened wholly or not at all."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from django.db import transaction
+
+from quen.db import execute, execute_many
+from quen.engine import fates
+from quen.engine.batch import Batch
+from quen.engine.context import Context
+from quen.identity import store as identity
+from quen.profiles import store as profiles
+from quen.segments import store as segments
+
+READER = "engine"
+
+
+def run(batch: Batch, context: Context) -> None:
+    _count(batch, context)
+    with transaction.atomic():
+        _identity(batch)
+        _profiles(batch)
+        segments.apply_changes(batch.changes, batch.merged)
+        for write in batch.writers:
+            write()
+        _messages(batch)
+        context.catalogue.write()
+        execute(
+            'UPDATE engine_position SET "offset" = %s, batch = %s WHERE reader = %s',
+            [batch.to_offset, batch.number, READER],
+        )
+
+
+def _count(batch: Batch, context: Context) -> None:
+    for message in batch.messages:
+        context.catalogue.saw_event(message.event, message.stored_properties(), message.time)
+        if message.traits:
+            context.catalogue.saw_traits(message.traits, message.time)
+
+
+def _identity(batch: Batch) -> None:
+    resolution = batch.resolution
+    assert resolution is not None
+    identity.insert_identifiers(resolution.new_identifiers.values())
+    identity.touch_identifiers(resolution.seen_identifiers.values())
+    if resolution.merges:
+        identity.apply_merges(resolution.merges, batch.links, batch.now)
+    identity.append_edges(resolution.edges)
+
+
+def _profiles(batch: Batch) -> None:
+    fresh, rewritten, active = [], [], []
+    for profile in batch.profiles.values():
+        if profile.id in batch.merged:
+            continue
+        if profile.id in batch.created:
+            fresh.append(profile)
+        elif batch.changed_traits.get(profile.id) or profile.id in batch.merged.values():
+            rewritten.append(profile)
+        elif profile.id in batch.active:
+            active.append(profile)
+    profiles.insert(fresh)
+    profiles.save(rewritten)
+    profiles.save_activity(active)
+    profiles.delete(p for p in batch.merged if p not in batch.created)
+
+
+def _messages(batch: Batch) -> None:
+    execute_many(
+        "INSERT INTO engine_seenmessage (key, verify, expires_at) VALUES (%s, %s, %s)"
+        " ON CONFLICT (key) DO UPDATE SET verify = excluded.verify, expires_at = excluded.expires_at",
+        batch.seen,
+    )
+    fates.quarantine(batch)
+    fates.show(batch)
+    drops = Counter((r.source_id, r.reason.value) for r in batch.rejected)
+    execute_many(
+        "INSERT INTO engine_dropcount (source_id, reason, count, last_at) VALUES (%s, %s, %s, %s)"
+        " ON CONFLICT (source_id, reason) DO UPDATE SET count = engine_dropcount.count + excluded.count,"
+        " last_at = excluded.last_at",
+        [(source_id, reason, n, batch.now) for (source_id, reason), n in drops.items()],
+    )

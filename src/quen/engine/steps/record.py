@@ -1,0 +1,70 @@
+"""History to the event store, under a token that makes a replay harmless; Quen's own events to the journal.
+
+Quen's own events (segment entered, journey ended, …) come back through the journal like everyone's, with message ids
+that are the same on a replay: they are stored once, rules and journeys can ask about them, and no step has to loop.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from quen.engine.batch import Batch
+from quen.engine.context import Context
+from quen.engine.system import system_entries
+from quen.events.store import EventRow, LinkRow, ProfileRow
+from quen.identity.store import link_changes
+from quen.protocol.messages import Message
+
+_encode = msgspec.json.Encoder().encode
+MAX_CONTEXT = 8_192
+
+
+def run(batch: Batch, context: Context) -> None:
+    token = f"b-{batch.number}"
+    batch.rows = [
+        _row(batch.new_id(), message, profile_id)
+        for message, profile_id in zip(batch.messages, batch.profile_ids, strict=True)
+        if profile_id is not None
+    ]
+    context.store.insert_events(batch.rows, token)
+    context.store.insert_profiles(_mirror(batch), token)
+    assert batch.resolution is not None
+    batch.links = link_changes(batch.resolution.merges)
+    context.store.insert_links([LinkRow(o, s, batch.number) for o, s in sorted(batch.links.items())], token)
+    outgoing = system_entries(batch)
+    if outgoing:
+        context.journal.append(outgoing)
+
+
+def _row(row_id: int, message: Message, profile_id: int) -> EventRow:
+    text = _encode(message.context).decode() if message.context else ""
+    return EventRow(
+        profile_id,
+        message.time,
+        row_id,
+        message.event,
+        message.type,
+        message.source_id,
+        message.message_id,
+        message.user_id or "",
+        message.anonymous_id or "",
+        message.stored_properties(),
+        text if len(text) <= MAX_CONTEXT else "",
+        message.received_at,
+        message.original_time,
+        message.sent_at,
+    )
+
+
+def _mirror(batch: Batch) -> list[ProfileRow]:
+    """Profiles whose traits SQL must see anew, and those that are gone."""
+    changed = [p for p, names in batch.changed_traits.items() if names] + list(batch.created)
+    rows = {
+        p: ProfileRow(p, batch.number, 0, batch.profiles[p].created_at, batch.profiles[p].traits)
+        for p in changed
+        if p not in batch.merged and p in batch.profiles
+    }
+    gone = [
+        ProfileRow(p, batch.number, 1, batch.profiles[p].created_at, {}) for p in batch.merged if p in batch.profiles
+    ]
+    return [*rows.values(), *gone]

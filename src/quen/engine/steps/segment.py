@@ -1,0 +1,66 @@
+"""Who enters and leaves which segment: by what this batch brought, and by time alone at the instant it is due."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from quen.engine.batch import Batch
+from quen.engine.context import Context
+from quen.profiles import store
+from quen.profiles.state import ProfileState
+from quen.segments.live import Fact, LiveState, Person, Program
+
+# Flips that are due at once (after downtime, or at midnight for a birthday segment) are taken in portions, so that
+# events keep flowing between them.
+FLIPS_A_BATCH = 2_000
+
+
+def run(batch: Batch, context: Context) -> None:
+    program = context.program
+    for profile in store.due(batch.now, FLIPS_A_BATCH):
+        batch.profiles.setdefault(profile.id, profile)
+    facts: dict[int, list[Fact]] = defaultdict(list)
+    for message, profile_id in zip(batch.messages, batch.profile_ids, strict=True):
+        if profile_id is not None and profile_id in batch.profiles:
+            facts[profile_id].append(Fact(message.event, message.stored_properties(), message.time))
+    survivors = _merge(batch, program)
+    for profile in batch.profiles.values():
+        if profile.id not in batch.merged:
+            _follow(batch, program, profile, facts.get(profile.id, []), profile.id in survivors)
+
+
+def _merge(batch: Batch, program: Program) -> set[int]:
+    """Fold the live state of merged people into the survivor's, in the order of the merges."""
+    assert batch.resolution is not None
+    survivors: set[int] = set()
+    for survivor, other in batch.resolution.merges:
+        mine, theirs = _live(batch, program, survivor), _live(batch, program, other)
+        batch.live[survivor] = program.merge(mine, theirs)
+        survivors.add(survivor)
+    return survivors
+
+
+def _follow(batch: Batch, program: Program, profile: ProfileState, facts: list[Fact], merged: bool) -> None:
+    person = Person(profile.id, profile.traits)
+    state = _live(batch, program, profile.id)
+    changes = []
+    if profile.due_at is not None and profile.due_at <= batch.now:
+        changes += program.wake(state, person, batch.now)
+    changed = batch.changed_traits.get(profile.id, ())
+    fresh = profile.id in batch.created
+    if facts or changed or fresh:
+        changes += program.apply(state, person, facts, changed, batch.now)
+    if merged or fresh:
+        changes += program.evaluate_all(state, person, batch.now)
+    batch.changes += [(profile.id, change) for change in changes]
+    live = program.encode(state)
+    if live != profile.live or state.due_at != profile.due_at:
+        profile.live, profile.due_at = live, state.due_at
+        batch.active.add(profile.id)
+
+
+def _live(batch: Batch, program: Program, profile_id: int) -> LiveState:
+    state = batch.live.get(profile_id)
+    if state is None:
+        state = batch.live[profile_id] = program.decode(batch.profiles[profile_id].live)
+    return state

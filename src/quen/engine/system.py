@@ -1,0 +1,77 @@
+"""Quen's own messages: what it did to a person, told through the journal like everything else.
+
+Their message ids say what happened to whom and when, so a batch that is replayed tells nothing twice.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from quen.engine.batch import Batch
+from quen.journal.protocol import NewEntry
+from quen.protocol.messages import Envelope
+from quen.segments.models import Segment
+
+MESSAGES_AN_ENTRY = 500
+
+_encode = msgspec.json.Encoder().encode
+
+
+def system_entries(batch: Batch) -> list[NewEntry]:
+    """Journal entries for the segment changes and journey events of a batch, and for the traits journeys write."""
+    messages = _segment_messages(batch)
+    if batch.effects is not None:
+        messages += [
+            system_message(e.profile_id, e.event, e.properties, e.key, batch.now) for e in batch.effects.system_events
+        ]
+        messages += [
+            {
+                "type": "identify",
+                "messageId": w.key,
+                "profileId": str(w.profile_id),
+                "traits": w.traits,
+                "timestamp": batch.now,
+            }
+            for w in batch.effects.trait_writes
+        ]
+    return entries_of(messages)
+
+
+def system_message(profile_id: int, event: str, properties: dict[str, Any], key: str, time: int) -> dict[str, Any]:
+    """A message of type `system`. `key` becomes its message id; `time` is ms UTC."""
+    return {
+        "type": "system",
+        "messageId": key,
+        "profileId": str(profile_id),
+        "event": event,
+        "properties": properties,
+        "timestamp": time,
+    }
+
+
+def entries_of(messages: list[dict[str, Any]]) -> list[NewEntry]:
+    return [
+        NewEntry("track", 0, _encode(Envelope([msgspec.Raw(_encode(m)) for m in messages[i : i + MESSAGES_AN_ENTRY]])))
+        for i in range(0, len(messages), MESSAGES_AN_ENTRY)
+    ]
+
+
+def _segment_messages(batch: Batch) -> list[dict[str, Any]]:
+    if not batch.changes:
+        return []
+    wanted = {change.segment_id for _, change in batch.changes}
+    # Internal segments follow the rules of journeys: their entries are no news to anyone.
+    names = dict(Segment.objects.filter(id__in=wanted, kind="segment").values_list("id", "name"))
+    return [
+        system_message(
+            profile_id,
+            "Segment Entered" if change.entered else "Segment Exited",
+            {"segment_id": str(change.segment_id), "segment": names[change.segment_id]},
+            f"segment-{change.segment_id}-{profile_id}-{change.at}-{'in' if change.entered else 'out'}",
+            change.at,
+        )
+        for profile_id, change in batch.changes
+        if change.segment_id in names
+    ]

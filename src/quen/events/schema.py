@@ -1,0 +1,86 @@
+"""The event store's schema: numbered migrations in ClickHouse's SQL, applied once each, in order.
+
+A migration that has been released is never changed; a new need is a new number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+# Events keep the identifiers they came with and the profile id of that moment (decision 5); readers map ids that were
+# merged away through links_dict. `index_granularity` 1024 makes one person's timeline cheap (decision 7). The
+# deduplication window remembers the tokens of the last batches: a batch that is replayed after a crash inserts nothing.
+MIGRATIONS: tuple[tuple[int, tuple[str, ...]], ...] = (
+    (
+        1,
+        (
+            """
+            CREATE TABLE events (
+                profile_id UInt64,
+                time DateTime64(3, 'UTC'),
+                id UInt64,
+                event LowCardinality(String),
+                type LowCardinality(String),
+                source_id UInt64,
+                message_id String,
+                user_id String,
+                anonymous_id String,
+                properties JSON(max_dynamic_paths=256),
+                context String CODEC(ZSTD(3)),
+                received_at DateTime64(3, 'UTC') CODEC(Delta, ZSTD),
+                original_time Nullable(DateTime64(3, 'UTC')),
+                sent_at Nullable(DateTime64(3, 'UTC')),
+                INDEX received received_at TYPE minmax GRANULARITY 4,
+                INDEX event_name event TYPE set(100) GRANULARITY 4
+            ) ENGINE = MergeTree
+            PARTITION BY toYYYYMM(time)
+            ORDER BY (profile_id, time, id)
+            SETTINGS index_granularity = 1024, non_replicated_deduplication_window = 10000
+            """,
+            """
+            CREATE TABLE profiles (
+                id UInt64,
+                version UInt64,
+                deleted UInt8,
+                created_at DateTime64(3, 'UTC'),
+                traits JSON(max_dynamic_paths=256)
+            ) ENGINE = ReplacingMergeTree(version, deleted)
+            ORDER BY id
+            SETTINGS index_granularity = 1024, non_replicated_deduplication_window = 10000
+            """,
+            """
+            CREATE TABLE links (
+                from_id UInt64,
+                to_id UInt64,
+                version UInt64
+            ) ENGINE = ReplacingMergeTree(version)
+            ORDER BY from_id
+            SETTINGS non_replicated_deduplication_window = 10000
+            """,
+            """
+            CREATE DICTIONARY links_dict (from_id UInt64, to_id UInt64)
+            PRIMARY KEY from_id
+            SOURCE(CLICKHOUSE(QUERY 'SELECT from_id, to_id FROM links FINAL'))
+            LAYOUT(HASHED())
+            LIFETIME(0)
+            """,
+        ),
+    ),
+)
+
+
+def migrate(execute: Callable[[str], list[tuple[object, ...]]]) -> int:
+    """Bring the schema up to date; the number it now has. Safe to run at every start."""
+    execute(
+        "CREATE TABLE IF NOT EXISTS schema_migrations (number UInt32, applied_at DateTime DEFAULT now())"
+        " ENGINE = MergeTree ORDER BY number"
+    )
+    done = {number for (number,) in execute("SELECT number FROM schema_migrations")}
+    for number, statements in MIGRATIONS:
+        if number in done:
+            continue
+        for statement in statements:
+            # A crash between two statements leaves the number unrecorded: what exists already is kept.
+            execute(statement.replace("CREATE TABLE ", "CREATE TABLE IF NOT EXISTS ").replace("CREATE DICTIONARY ", "CREATE DICTIONARY IF NOT EXISTS "))
+        execute(f"INSERT INTO schema_migrations (number) VALUES ({number})")
+    return MIGRATIONS[-1][0]

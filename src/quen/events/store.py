@@ -1,0 +1,161 @@
+"""The event store: ClickHouse's dialect, embedded (chDB) in this process.
+
+chDB admits one process to a data directory and one query at a time to a connection (decision 7): this process owns the
+directory, and each thread has a connection of its own.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import chdb
+import msgspec
+
+from quen.config import config
+from quen.errors import PermanentError, TemporaryError
+from quen.events.schema import migrate
+
+_encoder = msgspec.json.Encoder()
+_row_decoder = msgspec.json.Decoder(tuple[Any, ...])
+_dict_decoder = msgspec.json.Decoder(dict[str, Any])
+
+# Few rows a batch and one machine: the server's defaults for pools only cost memory and wake-ups.
+_OPTIONS = "background_pool_size=2&background_schedule_pool_size=2&background_common_pool_size=2"
+_INSERT_SETTINGS = (
+    "type_json_skip_duplicated_paths=1, max_partitions_per_insert_block=0, max_insert_block_size=1000000,"
+    " min_insert_block_size_rows=1000000, input_format_parallel_parsing=0, max_insert_threads=1,"
+    " date_time_input_format='basic'"
+)
+
+
+class EventRow(msgspec.Struct):
+    """One row of `events`. Times are milliseconds UTC."""
+
+    profile_id: int
+    time: int
+    id: int
+    event: str
+    type: str
+    source_id: int
+    message_id: str
+    user_id: str
+    anonymous_id: str
+    properties: dict[str, Any]
+    context: str
+    received_at: int
+    original_time: int | None
+    sent_at: int | None
+
+
+class ProfileRow(msgspec.Struct):
+    """One version of a profile in the mirror that SQL reads; the highest version counts."""
+
+    id: int
+    version: int
+    deleted: int
+    created_at: int
+    traits: dict[str, Any]
+
+
+class LinkRow(msgspec.Struct):
+    """`from_id` was merged into `to_id`; `to_id` equal to `from_id` takes that back."""
+
+    from_id: int
+    to_id: int
+    version: int
+
+
+class EventsUnavailable(TemporaryError):
+    """The event store did not take it this time (disk, memory, shutting down): the same again may work."""
+
+
+class EventsRefused(PermanentError):
+    """The event store cannot take this data or query, ever."""
+
+
+# ClickHouse error codes that are about the data or the query itself, not about the moment.
+_PERMANENT = {6, 26, 27, 36, 38, 41, 43, 44, 46, 47, 53, 62, 70, 72, 117, 130, 131, 386, 407, 691}
+
+
+class EventStore:
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._target = f"{path}?{_OPTIONS}"
+        self._local = threading.local()
+        self._connections: list[Any] = []
+        self._lock = threading.Lock()
+        migrate(self.rows)
+
+    def query(self, sql: str, params: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+        """Rows as dicts. `params` fill ClickHouse placeholders `{name:Type}`."""
+        return _lines(self._run(sql, "JSONEachRow", params), _dict_decoder)
+
+    def rows(self, sql: str, params: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
+        """Rows as tuples in the order of the columns."""
+        return _lines(self._run(sql, "JSONCompactEachRow", params), _row_decoder)
+
+    def insert_events(self, rows: Sequence[EventRow], token: str) -> None:
+        """Insert once: the same token again inserts nothing (decision 6)."""
+        self._insert("events", EventRow.__struct_fields__, rows, token)
+
+    def insert_profiles(self, rows: Sequence[ProfileRow], token: str) -> None:
+        self._insert("profiles", ProfileRow.__struct_fields__, rows, token)
+
+    def insert_links(self, rows: Sequence[LinkRow], token: str) -> None:
+        if rows:
+            self._insert("links", LinkRow.__struct_fields__, rows, token)
+            self._run("SYSTEM RELOAD DICTIONARY links_dict", "CSV", None)
+
+    def close(self) -> None:
+        with self._lock:
+            connections, self._connections = self._connections, []
+        for connection in connections:
+            connection.close()
+
+    def _insert(self, table: str, fields: Iterable[str], rows: Sequence[msgspec.Struct], token: str) -> None:
+        if not rows:
+            return
+        data = _encoder.encode_lines(rows).decode()
+        self._run(
+            f"INSERT INTO {table} ({', '.join(fields)})"
+            f" SETTINGS insert_deduplication_token='{token}', {_INSERT_SETTINGS} FORMAT JSONEachRow\n{data}",
+            "CSV",
+            None,
+        )
+
+    def _run(self, sql: str, output: str, params: Mapping[str, Any] | None) -> bytes:
+        connection = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = chdb.connect(self._target)
+            self._local.connection = connection
+            with self._lock:
+                self._connections.append(connection)
+        try:
+            result = connection.query(sql, output, params=dict(params)) if params else connection.query(sql, output)
+        except RuntimeError as error:
+            raise _named(error) from error
+        data: bytes = result.bytes() or b""
+        return data
+
+
+def _named(error: RuntimeError) -> EventsUnavailable | EventsRefused:
+    text = str(error)
+    code = text.partition("Code: ")[2].partition(".")[0]
+    # The message of a parse error quotes the row, which is somebody's data: keep the code, drop the text past it.
+    brief = text.partition("DB::Exception: ")[2][:120].partition(":")[0] or "no message"
+    kind = EventsRefused if code.isdigit() and int(code) in _PERMANENT else EventsUnavailable
+    return kind(f"event store: {brief} (ClickHouse code {code or '?'})")
+
+
+def _lines(data: bytes, decoder: Any) -> list[Any]:
+    return decoder.decode_lines(data) if data else []
+
+
+@lru_cache(maxsize=1)
+def event_store() -> EventStore:
+    """The store of this process, opened at first use."""
+    return EventStore(config().events_path)

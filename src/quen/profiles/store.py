@@ -1,0 +1,119 @@
+"""Profiles in the state database, read and written in sets. Only the engine writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from quen.db import execute_many, fetch, fetch_in
+from quen.profiles.state import ProfileState, search_text
+
+_COLUMNS = "id, created_at, first_seen, last_seen, first_source_id, traits, trait_meta, live, due_at"
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.decode
+_meta = msgspec.json.Decoder(dict[str, list[int]])
+
+
+def load(ids: Iterable[int]) -> dict[int, ProfileState]:
+    """The profiles with these ids; ids that do not exist (or were merged away) are simply not in the answer."""
+    rows = fetch_in(f"SELECT {_COLUMNS} FROM profiles_profile WHERE {{in}}", ids, column="id")
+    return {row[0]: _state(row) for row in rows}
+
+
+def load_range(after_id: int, limit: int) -> list[ProfileState]:
+    """Up to `limit` profiles with id > `after_id`, in order of id."""
+    return [
+        _state(row)
+        for row in fetch(
+            f"SELECT {_COLUMNS} FROM profiles_profile WHERE id > %s ORDER BY id LIMIT %s", [after_id, limit]
+        )
+    ]
+
+
+def due(now: int, limit: int) -> list[ProfileState]:
+    """Profiles for which some segment may flip by `now`, the longest overdue first."""
+    return [
+        _state(row)
+        for row in fetch(
+            f"SELECT {_COLUMNS} FROM profiles_profile WHERE due_at <= %s ORDER BY due_at, id LIMIT %s", [now, limit]
+        )
+    ]
+
+
+def next_due() -> int | None:
+    return fetch("SELECT MIN(due_at) FROM profiles_profile")[0][0]
+
+
+def insert(states: Iterable[ProfileState]) -> None:
+    execute_many(
+        "INSERT INTO profiles_profile"
+        " (id, created_at, first_seen, last_seen, first_source_id, traits, trait_meta, live, due_at, search)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        [
+            (
+                s.id,
+                s.created_at,
+                s.first_seen,
+                s.last_seen,
+                s.first_source_id,
+                _encode(s.traits).decode(),
+                _encode(s.trait_meta).decode(),
+                s.live,
+                s.due_at,
+                search_text(s.traits),
+            )
+            for s in states
+        ],
+    )
+
+
+def save(states: Iterable[ProfileState]) -> None:
+    """Write all of each profile."""
+    execute_many(
+        "UPDATE profiles_profile SET created_at = %s, first_seen = %s, last_seen = %s, first_source_id = %s,"
+        " traits = %s, trait_meta = %s, live = %s, due_at = %s, search = %s WHERE id = %s",
+        [
+            (
+                s.created_at,
+                s.first_seen,
+                s.last_seen,
+                s.first_source_id,
+                _encode(s.traits).decode(),
+                _encode(s.trait_meta).decode(),
+                s.live,
+                s.due_at,
+                search_text(s.traits),
+                s.id,
+            )
+            for s in states
+        ],
+    )
+
+
+def save_activity(states: Iterable[ProfileState]) -> None:
+    """Write only what an event without traits changes: the common case of the hot path."""
+    execute_many(
+        "UPDATE profiles_profile SET first_seen = %s, last_seen = %s, first_source_id = %s, live = %s, due_at = %s"
+        " WHERE id = %s",
+        [(s.first_seen, s.last_seen, s.first_source_id, s.live, s.due_at, s.id) for s in states],
+    )
+
+
+def delete(ids: Iterable[int]) -> None:
+    execute_many("DELETE FROM profiles_profile WHERE id = %s", [(i,) for i in ids])
+
+
+def _state(row: tuple[object, ...]) -> ProfileState:
+    live = row[7]
+    return ProfileState(
+        row[0],  # type: ignore[arg-type]
+        row[1],  # type: ignore[arg-type]
+        row[2],  # type: ignore[arg-type]
+        row[3],  # type: ignore[arg-type]
+        row[4],  # type: ignore[arg-type]
+        _decode(row[5]),  # type: ignore[arg-type]
+        _meta.decode(row[6]),  # type: ignore[arg-type]
+        bytes(live) if live is not None else None,  # type: ignore[call-overload]
+        row[8],  # type: ignore[arg-type]
+    )

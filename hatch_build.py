@@ -135,6 +135,5 @@ def _served(source: Path) -> bytes:
 
 
 if __name__ == "__main__":
-    if not build_assets(print):
-        print("front-end files: up to date")
+    build_assets(print)
     compile_translations()

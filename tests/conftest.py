@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import django
 import pytest
 
 from tests.support import Quen
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 _data_dir = Path(tempfile.mkdtemp(prefix="quen-unit-"))
 os.environ["QUEN_DATA_DIR"] = str(_data_dir)
 os.environ["DJANGO_SETTINGS_MODULE"] = "quen.settings"
+django.setup()
 
 ARTEFACTS = Path(__file__).resolve().parents[1] / "test-artifacts"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

@@ -49,9 +49,12 @@ class Message(models.Model):
     opened_at = MsField(null=True)
     clicked_at = MsField(null=True)
     provider_id = models.CharField(max_length=200, blank=True)
+    activity = JsonField(default=list)  # [time ms, open | click | unsubscribe, url]: what the receiver did, at most 100
+    noted = models.CharField(max_length=20, blank=True)  # the status that the timeline already shows; the engine's
 
     class Meta:
         indexes = [
+            models.Index(fields=["done_at"], condition=models.Q(noted=""), name="delivery_message_to_note"),
             models.Index(fields=["status", "not_before"]),
             models.Index(fields=["journey_id", "node", "status"]),
         ]

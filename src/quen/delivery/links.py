@@ -1,0 +1,98 @@
+"""Links of a finished HTML e-mail: which are dangerous, which are followed, and the open pixel. Pure."""
+
+from __future__ import annotations
+
+import html as html_module
+import re
+from collections.abc import Callable
+from html.parser import HTMLParser
+
+_HREF = re.compile(r"(\shref\s*=\s*)(\"[^\"]*\"|'[^']*'|[^\s\"'>]+)", re.IGNORECASE)
+_SCHEME = re.compile(r"\s*([a-z][a-z0-9+.-]*):", re.IGNORECASE)
+_FOLLOWED = frozenset({"http", "https"})
+_HARMLESS = frozenset({"mailto", "tel", "sms", "zalo"})
+_BODY_END = re.compile(r"</body\s*>", re.IGNORECASE)
+
+
+def disarm(html: str) -> tuple[str, list[str]]:
+    """Take the address from links whose scheme is not one of a letter's (javascript:, data:…); which those were."""
+    refused: list[str] = []
+
+    def harmless(address: str) -> str:
+        scheme = _scheme(address)
+        if scheme is None or scheme in _FOLLOWED or scheme in _HARMLESS:
+            return address
+        refused.append(address[:100])
+        return "#"
+
+    return _rewrite(html, harmless), refused
+
+
+def follow(html: str, sign: Callable[[str], str], *, except_for: frozenset[str]) -> str:
+    """Lead every http(s) link through `sign(address)`, but not the addresses in `except_for`."""
+    return _rewrite(html, lambda a: sign(a) if _scheme(a) in _FOLLOWED and a not in except_for else a)
+
+
+def has_link(html: str, address: str) -> bool:
+    found: list[str] = []
+
+    def note(given: str) -> str:
+        found.append(given)
+        return given
+
+    _rewrite(html, note)
+    return address in found
+
+
+def append(html: str, fragment: str) -> str:
+    """Put a fragment at the end of the body."""
+    ends = list(_BODY_END.finditer(html))
+    at = ends[-1].start() if ends else len(html)
+    return html[:at] + fragment + html[at:]
+
+
+def pixel(address: str) -> str:
+    return (
+        f'<img src="{html_module.escape(address)}" width="1" height="1" alt=""'
+        ' style="display:block;width:1px;height:1px;border:0;">'
+    )
+
+
+def _scheme(address: str) -> str | None:
+    # Browsers drop tabs and newlines inside an address before they look at its scheme.
+    match = _SCHEME.match(re.sub(r"[\x00-\x20]", "", address))
+    return match[1].lower() if match else None
+
+
+def _rewrite(html: str, change: Callable[[str], str]) -> str:
+    """Pass each address of <a> and <area> through `change`; every other character stays as it is."""
+    reader = _Links()
+    reader.feed(html)
+    reader.close()
+    starts = [0]
+    for line in html.split("\n"):
+        starts.append(starts[-1] + len(line) + 1)
+    parts: list[str] = []
+    done = 0
+    for line_number, column, tag in reader.tags:
+        at = starts[line_number - 1] + column
+        parts += [html[done:at], _HREF.sub(lambda m: _changed(m, change), tag)]
+        done = at + len(tag)
+    return "".join([*parts, html[done:]])
+
+
+def _changed(match: re.Match[str], change: Callable[[str], str]) -> str:
+    address = html_module.unescape(match[2].strip("\"'")).strip()
+    changed = change(address)
+    return match[0] if changed == address else f'{match[1]}"{html_module.escape(changed)}"'
+
+
+class _Links(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=False)
+        self.tags: list[tuple[int, int, str]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in {"a", "area"}:
+            line, column = self.getpos()
+            self.tags.append((line, column, self.get_starttag_text() or ""))

@@ -12,10 +12,14 @@ class Journey(models.Model):
     name = models.CharField(max_length=200)
     description = models.TextField(blank=True)
     status = models.CharField(max_length=20, default="draft")  # draft starting live paused archived
-    draft = JsonField(default=dict)  # the graph in work
+    draft = JsonField(default=dict)  # the graph in work, as typed: it may have problems
+    undo = JsonField(default=list)  # earlier drafts, latest last
     live_version = models.ForeignKey("Version", null=True, on_delete=models.PROTECT, related_name="+")
+    # published, and waiting for the segments that follow its rules; the live one stays until then
+    next_version = models.ForeignKey("Version", null=True, on_delete=models.PROTECT, related_name="+")
     created_at = CreatedAtField()
-    updated_at = MsField()
+    # unique and rising over all journeys: the engine sees any change by its maximum
+    updated_at = MsField(db_index=True)
     created_by = models.CharField(max_length=120, blank=True)
 
 
@@ -26,7 +30,9 @@ class Version(models.Model):
     journey = models.ForeignKey(Journey, on_delete=models.CASCADE, related_name="versions")
     number = models.IntegerField()
     graph = JsonField()
-    watches = JsonField(default=dict)  # place in the graph → id of the internal segment that follows its rule
+    watches = JsonField(default=dict)  # "exit_when" or step id → id of the internal segment that follows the rule
+    waiting = models.CharField(max_length=10, default="keep")  # people in older versions: keep, move, exit
+    settled = models.BooleanField(default=False)  # the engine has dealt with those people
     published_at = CreatedAtField()
     published_by = models.CharField(max_length=120, blank=True)
 
@@ -35,13 +41,14 @@ class Version(models.Model):
 
 
 class Run(models.Model):
-    """One person going once through one version."""
+    """One person going once through one version. Only the engine writes runs."""
 
     id = IdField()
     journey = models.ForeignKey(Journey, on_delete=models.CASCADE, related_name="runs")
     version = models.ForeignKey(Version, on_delete=models.PROTECT, related_name="runs")
     profile_id = models.BigIntegerField(db_index=True)
-    entry_key = models.CharField(max_length=200, blank=True)
+    entry_key = models.CharField(max_length=200, blank=True)  # a cart or order id: in twice for two carts
+    entry = models.IntegerField(default=1)  # which time with this key, where re-entry is allowed
     status = models.CharField(max_length=20, default="active")  # active done exited
     reason = models.CharField(max_length=60, blank=True)
     node = models.CharField(max_length=60, blank=True)  # where the person is now
@@ -51,8 +58,12 @@ class Run(models.Model):
     ended_at = MsField(null=True)
 
     class Meta:
-        unique_together = [("journey", "profile_id", "entry_key")]
-        indexes = [models.Index(fields=["journey", "status", "node"])]
+        unique_together = [("journey", "profile_id", "entry_key", "entry")]
+        indexes = [
+            models.Index(fields=["journey", "status", "node"]),
+            # most runs have ended: a batch's active ones are found without them
+            models.Index(fields=["profile_id"], condition=models.Q(status="active"), name="journeys_run_active"),
+        ]
 
 
 class StepExecution(models.Model):
@@ -60,6 +71,7 @@ class StepExecution(models.Model):
 
     id = IdField()
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="executions")
+    journey_id = models.BigIntegerField()  # as in the run: counts on each step are one index scan
     node = models.CharField(max_length=60)
     visit = models.IntegerField(default=1)
     outcome = models.CharField(max_length=40)  # waiting, passed, yes, no, queued, skipped, exited
@@ -69,6 +81,7 @@ class StepExecution(models.Model):
 
     class Meta:
         unique_together = [("run", "node", "visit")]
+        indexes = [models.Index(fields=["journey_id", "node", "outcome"])]
 
 
 class Timer(models.Model):

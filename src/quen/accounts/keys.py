@@ -1,0 +1,72 @@
+"""API keys: made once, shown once, kept as a hash.
+
+A key is 256 random bits, so a plain SHA-256 is enough (there is nothing to guess by dictionary), and looking it up
+by its hash tells an attacker nothing by timing: he cannot choose the hash's prefix.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+
+import msgspec
+
+from quen.accounts.models import ApiKey
+from quen.accounts.roles import ROLES
+from quen.errors import InvalidInput, NotFound
+from quen.ids import now_ms
+
+PREFIX = "qk_"
+LAST_USED_STEP_MS = 60_000  # a busy key must not write the state database on every request
+
+
+class ApiCaller(msgspec.Struct, frozen=True):
+    """The program behind an API request."""
+
+    key_id: int
+    name: str
+    role: str
+    prefix: str
+
+    @property
+    def by(self) -> str:
+        """How it is named in `created_by` columns and logs."""
+        return f"key:{self.name}"
+
+
+def create_key(name: str, role: str) -> tuple[ApiKey, str]:
+    """Make a key; the second value is the secret, which nobody can read again."""
+    name = name.strip()
+    if not name or len(name) > 120:
+        raise InvalidInput("name: give the key a name of 1 to 120 characters", details={"name": "required"})
+    if role not in ROLES:
+        raise InvalidInput(f"role: expected one of {', '.join(ROLES)}", details={"role": "unknown"})
+    secret = PREFIX + secrets.token_urlsafe(32)
+    key = ApiKey.objects.create(name=name, role=role, prefix=secret[:9], hash=_hash(secret))
+    return key, secret
+
+
+def find_key(secret: str) -> ApiCaller | None:
+    """The caller of a secret, None when there is none or it was revoked."""
+    digest = _hash(secret)
+    key = ApiKey.objects.filter(hash=digest, revoked_at=None).first()
+    if key is None or not hmac.compare_digest(key.hash, digest):
+        return None
+    now = now_ms()
+    if key.last_used_at is None or now - key.last_used_at > LAST_USED_STEP_MS:
+        ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
+    return ApiCaller(key.pk, key.name, key.role, key.prefix)
+
+
+def revoke_key(key_id: int) -> ApiKey:
+    """Make a key useless at once. Revoking it again changes nothing."""
+    ApiKey.objects.filter(pk=key_id, revoked_at=None).update(revoked_at=now_ms())
+    key = ApiKey.objects.filter(pk=key_id).first()
+    if key is None:
+        raise NotFound(f"there is no API key {key_id}")
+    return key
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,89 @@
+"""The left navigation. An entry shows when its page exists and the viewer may open it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext_lazy as _
+
+from quen.accounts.roles import can
+
+
+@dataclass(frozen=True)
+class Entry:
+    url_name: str
+    label: Any
+    icon: str  # of Tabler icons, without "ti-"
+    capability: str
+
+
+@dataclass(frozen=True)
+class Group:
+    label: Any
+    entries: tuple[Entry, ...]
+
+
+GROUPS: tuple[Group, ...] = (
+    Group(
+        "",
+        (
+            Entry("home", _("Home"), "home", "view"),
+            Entry("customers", _("Customers"), "users", "customers.view"),
+            Entry("segments", _("Segments"), "filter", "customers.view"),
+        ),
+    ),
+    Group(
+        _("Engage"),
+        (
+            Entry("journeys", _("Journeys"), "route", "customers.view"),
+            Entry("content", _("Content"), "template", "content.edit"),
+            Entry("messages_sent", _("Messages"), "send", "customers.view"),
+            Entry("reports", _("Reports"), "chart-bar", "customers.view"),
+        ),
+    ),
+    Group(
+        _("Data"),
+        (
+            Entry("sources", _("Sources"), "plug-connected", "data.view"),
+            Entry("imports", _("Imports"), "file-import", "data.view"),
+            Entry("live_events", _("Live events"), "activity", "data.view"),
+            Entry("quarantine", _("Quarantine"), "shield-exclamation", "data.view"),
+            Entry("catalogue", _("Event catalogue"), "book-2", "data.view"),
+        ),
+    ),
+    Group("", (Entry("settings", _("Settings"), "settings", "view"),)),
+)
+
+
+@cache
+def _path(url_name: str) -> str | None:
+    try:
+        return reverse(url_name)
+    except NoReverseMatch:
+        return None
+
+
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """Groups of {label, entries: [{label, icon, url, active}]} for the viewer."""
+    role = getattr(request.user, "role", "")
+    shown = []
+    longest = ""
+    for group in GROUPS:
+        entries = []
+        for entry in group.entries:
+            url = _path(entry.url_name)
+            if url is None or not can(role, entry.capability):
+                continue
+            if (request.path == url or (url != "/" and request.path.startswith(url))) and len(url) > len(longest):
+                longest = url
+            entries.append({"label": entry.label, "icon": entry.icon, "url": url, "name": entry.url_name})
+        if entries:
+            shown.append({"label": group.label, "entries": entries})
+    for group_shown in shown:
+        for item in group_shown["entries"]:
+            item["active"] = item["url"] == longest
+    return shown

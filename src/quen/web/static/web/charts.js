@@ -1,0 +1,51 @@
+// Draws every [data-chart] from the JSON with that id. Colours come from the theme, so that dark mode follows.
+(function () {
+  "use strict";
+  var drawn = [];
+
+  function css(name) {
+    return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  }
+
+  function option(data) {
+    var ink = css("--tblr-secondary"), line = css("--tblr-border-color"), surface = css("--tblr-bg-surface");
+    var number = new Intl.NumberFormat(document.documentElement.lang);
+    return {
+      animation: !window.matchMedia("(prefers-reduced-motion: reduce)").matches,
+      color: [css("--tblr-primary"), css("--tblr-orange"), css("--tblr-teal"), css("--tblr-purple")],
+      grid: { left: 8, right: 8, top: data.series.length > 1 ? 32 : 12, bottom: 4, containLabel: true },
+      legend: data.series.length > 1 ? { top: 0, left: 0, textStyle: { color: ink }, icon: "roundRect", itemHeight: 8 } : undefined,
+      // Rich text: a tooltip made of HTML would need inline styles, which the page's policy forbids.
+      tooltip: {
+        trigger: "axis", renderMode: "richText", backgroundColor: surface, borderColor: line,
+        textStyle: { color: css("--tblr-body-color") }, valueFormatter: function (value) { return number.format(value); },
+      },
+      xAxis: { type: "category", data: data.labels, axisLabel: { color: ink }, axisLine: { lineStyle: { color: line } }, axisTick: { show: false } },
+      yAxis: { type: "value", minInterval: 1, axisLabel: { color: ink, formatter: function (value) { return number.format(value); } }, splitLine: { lineStyle: { color: line } } },
+      series: data.series.map(function (series, place) {
+        return {
+          name: series.name, data: series.values, type: data.kind || "line", smooth: 0.25, showSymbol: false,
+          barMaxWidth: 28, lineStyle: { width: 2 }, areaStyle: data.kind === "bar" || place > 0 ? undefined : { opacity: 0.08 },
+        };
+      }),
+    };
+  }
+
+  function draw(root) {
+    root.querySelectorAll("[data-chart]").forEach(function (box) {
+      if (box.dataset.drawn) return;
+      box.dataset.drawn = "1";
+      var data = JSON.parse(document.getElementById(box.dataset.chart).textContent);
+      var chart = window.echarts.init(box, null, { renderer: "canvas" });
+      chart.setOption(option(data));
+      drawn.push({ chart: chart, data: data });
+    });
+  }
+
+  draw(document);
+  document.addEventListener("htmx:afterSwap", function (event) { draw(event.target); });
+  window.addEventListener("resize", function () { drawn.forEach(function (one) { one.chart.resize(); }); });
+  new MutationObserver(function () {
+    drawn.forEach(function (one) { one.chart.setOption(option(one.data)); });
+  }).observe(document.documentElement, { attributes: true, attributeFilter: ["data-bs-theme"] });
+})();

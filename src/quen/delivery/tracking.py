@@ -81,9 +81,9 @@ class Effects(msgspec.Struct):
 
 _told = msgspec.json.Decoder(Told)
 _activity = msgspec.json.Decoder(list[tuple[int, str, str]])
-_COLUMNS = (
-    "id, profile_id, channel, address, status, reason, subject, journey_id, run_id, done_at, opened_at, clicked_at,"
-    " activity, noted"
+_SELECT = (
+    "SELECT id, profile_id, channel, address, status, reason, subject, journey_id, run_id, done_at, opened_at,"
+    " clicked_at, activity, noted FROM delivery_message WHERE {in}"
 )
 
 
@@ -200,8 +200,10 @@ def _body(entry: Entry) -> Told | None:
 
 
 def load_messages(ids: Collection[int]) -> dict[int, MessageState]:
-    rows = fetch_in(f"SELECT {_COLUMNS} FROM delivery_message WHERE {{in}}", ids, column="id")
-    return {row[0]: MessageState(*row[:12], _activity.decode(row[12]), row[13]) for row in rows}
+    found = {}
+    for *plain, activity, noted in fetch_in(_SELECT, ids, column="id"):
+        found[plain[0]] = MessageState(*plain, activity=_activity.decode(activity), noted=noted)
+    return found
 
 
 def journey_names(messages: Collection[MessageState]) -> dict[int, str]:

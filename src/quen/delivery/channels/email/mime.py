@@ -1,0 +1,48 @@
+"""An e-mail as bytes. Pure."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from email import policy
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime, parseaddr
+
+from quen.delivery.channels import Letter
+from quen.errors import ConfigError
+
+_POLICY = policy.SMTP.clone(cte_type="7bit", max_line_length=76)
+_ID_SAFE = re.compile(r"[^A-Za-z0-9._-]")
+
+
+def sender_address(given: str) -> Address:
+    """`Name <a@b.vn>` of EMAIL_FROM. Raises ConfigError."""
+    name, spec = parseaddr(given)
+    try:
+        return Address(display_name=name, addr_spec=spec)
+    except (ValueError, IndexError) as error:
+        raise ConfigError(f"EMAIL_FROM: {given!r} is not an address like Shop <shop@example.com>: {error}") from None
+
+
+def message_id(idempotency_key: str, sender: Address) -> str:
+    """The same for every attempt of one message, so that receivers can see a repeat."""
+    return f"<{_ID_SAFE.sub('-', idempotency_key)}.quen@{sender.domain.encode('idna').decode() or 'localhost'}>"
+
+
+def to_bytes(letter: Letter, sender: Address, now: datetime | None = None) -> bytes:
+    """The whole message, lines ending in CRLF, 7-bit. Raises ValueError for an address no header can hold."""
+    message = EmailMessage(policy=_POLICY)
+    message["From"] = sender
+    message["To"] = Address(addr_spec=letter.address)
+    message["Subject"] = letter.subject
+    message["Date"] = format_datetime(now or datetime.now(UTC))
+    message["Message-ID"] = message_id(letter.idempotency_key, sender)
+    if letter.unsubscribe_url:
+        message["List-Unsubscribe"] = f"<{letter.unsubscribe_url}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+        message["Precedence"] = "bulk"
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(letter.text, cte="quoted-printable")
+    message.add_alternative(letter.html, subtype="html", cte="quoted-printable")
+    return message.as_bytes()

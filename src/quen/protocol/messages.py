@@ -21,6 +21,7 @@ class Envelope(msgspec.Struct, omit_defaults=True):
     user_agent: str | None = None
     remember: bool = False  # imports: message ids are remembered for ever
     ids: list[str] | None = None  # a replay from quarantine keeps the ids given by the server
+    received_at: int | None = None  # a replay: when it first came, ms UTC
 
 
 class Message(msgspec.Struct):

@@ -63,9 +63,8 @@ def test_two_slices_agree_on_a_text() -> None:
 def test_a_catalogue_is_compiled_once(tmp_path: Path) -> None:
     folder = tmp_path / "shop" / "locale" / "vi" / "LC_MESSAGES"
     folder.mkdir(parents=True)
-    (folder / "django.po").write_text(
-        'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n\nmsgid "a"\nmsgstr "á"\n'
-    )
+    header = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n\n'
+    (folder / "django.po").write_text(header + 'msgid "a"\nmsgstr "á"\n')
     assert compile_all(tmp_path) == [folder / "django.mo"]
     assert compile_all(tmp_path) == []
     assert {e.msgid: e.msgstr for e in polib.mofile(str(folder / "django.mo"))} == {"a": "á"}
@@ -74,7 +73,7 @@ def test_a_catalogue_is_compiled_once(tmp_path: Path) -> None:
 def test_a_broken_catalogue_is_named(tmp_path: Path) -> None:
     folder = tmp_path / "shop" / "locale" / "vi" / "LC_MESSAGES"
     folder.mkdir(parents=True)
-    (folder / "django.po").write_text('msgid "a"\nmsgstr á\n')
+    (folder / "django.po").write_text('msgid "a"\nmsgid "b"\nmsgctxt\n')
     with pytest.raises(ValueError, match=re.escape(str(folder))):
         compile_all(tmp_path)
 

@@ -56,7 +56,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("DATABASE_URL", _text, "", "State database, `postgres://…`. Empty: SQLite in the data directory."),
     Setting("CLICKHOUSE_URL", _text, "", "Event store, `http://…`. Empty: chDB in the data directory."),
     Setting("KAFKA_BROKERS", _text, "", "Journal on Kafka. Empty: a SQLite file in the data directory."),
-    Setting("SECRET_KEY", _text, "", "Signs sessions and links. Empty: made once and kept in the data directory.", True),
+    Setting(
+        "SECRET_KEY", _text, "", "Signs sessions and links. Empty: made once and kept in the data directory.", True
+    ),
     Setting("BASE_URL", _text, "http://127.0.0.1:8000", "Where people open the console."),
     Setting("EDGE_URL", _text, "http://127.0.0.1:8001", "Where SDKs, opens, clicks and unsubscribes reach the edge."),
     Setting("TIMEZONE", _zone, "Asia/Ho_Chi_Minh", "The workspace's time zone: days and birthdays are counted in it."),
@@ -64,10 +66,18 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("LANGUAGE", _language, "vi", "Language of the console for those who have not chosen: `vi` or `en`."),
     Setting("PHONE_REGION", _text, "VN", "Country (ISO 3166) of phone numbers written without a country code."),
     Setting("WORKSPACE_NAME", _text, "Quen", "Name of the company, shown in the console and in messages."),
-    Setting("SMTP_URL", _text, "", "Mail server, `smtp://user:password@host:587` or `smtps://…`. Empty: no e-mail is sent.", True),
+    Setting(
+        "SMTP_URL",
+        _text,
+        "",
+        "Mail server, `smtp://user:password@host:587` or `smtps://…`. Empty: no e-mail is sent.",
+        True,
+    ),
     Setting("EMAIL_FROM", _text, "Quen <no-reply@localhost>", "From address of e-mails that name none."),
     Setting("JOURNAL_KEEP_DAYS", int, 7, "Journal entries that all readers have read are kept this long, for replay."),
-    Setting("JOURNAL_MAX_MB", int, 4096, "Journal size above which the edge answers 503 until the engine has caught up."),
+    Setting(
+        "JOURNAL_MAX_MB", int, 4096, "Journal size above which the edge answers 503 until the engine has caught up."
+    ),
     Setting("QUARANTINE_KEEP_DAYS", int, 30, "Quarantined messages are kept this long."),
     Setting("BATCH_EVENTS", int, 4000, "Most messages the engine takes into one batch."),
     Setting("ALLOW_PRIVATE_WEBHOOKS", _flag, False, "Let journey webhooks call private and loopback addresses."),
@@ -136,6 +146,14 @@ def load(data_dir: Path, environ: Mapping[str, str]) -> Config:
     if not values["SECRET_KEY"]:
         values["SECRET_KEY"] = _kept_secret(data_dir)
     return Config(data_dir, values)
+
+
+def is_set(name: str) -> bool:
+    """Whether a person set this one, in the environment or in quen.toml."""
+    if f"QUEN_{name}" in os.environ:
+        return True
+    path = default_data_dir() / "quen.toml"
+    return path.exists() and name in {k.upper() for k in tomllib.loads(path.read_text("utf-8"))}
 
 
 def _kept_secret(data_dir: Path) -> str:

@@ -33,6 +33,8 @@ class Batch:
     now: int
     new_id: Callable[[], int]
     entries: list[Entry]
+    skip: frozenset[tuple[int, int]] = frozenset()  # (offset, position) of messages known to crash a step
+    timers: bool = True  # off while what is due crashes a step, so that events go on
 
     # decode, admit
     messages: list[Message] = field(default_factory=list)
@@ -62,9 +64,6 @@ class Batch:
     # record
     links: dict[int, int] = field(default_factory=dict)  # merged-away ids, new or moved → today's
     rows: list[EventRow] = field(default_factory=list)
-
-    def is_empty(self) -> bool:
-        return not self.entries and not self.profiles and self.effects is None
 
 
 def describe(batch: Batch) -> dict[str, Any]:

@@ -24,6 +24,7 @@ class Plan(models.Model):
     to_offset = models.BigIntegerField()
     now = MsField()
     ids_base = MsField()
+    skip = JsonField(default=list)  # [offset, position] of messages that crash a step: quarantined, not tried again
 
 
 class SeenMessage(models.Model):

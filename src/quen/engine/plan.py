@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import msgspec
+
 from quen.db import execute, fetch
 from quen.engine.steps.commit import READER
 
@@ -18,6 +20,7 @@ class Plan(NamedTuple):
     to_offset: int
     now: int  # ms UTC
     ids_base: int  # ms UTC, later than that of every earlier batch
+    skip: tuple[tuple[int, int], ...] = ()  # (offset, position) of messages that crash a step
 
 
 class Position(NamedTuple):
@@ -35,16 +38,25 @@ def position() -> Position:
 
 def last() -> Plan | None:
     rows = fetch(
-        "SELECT batch, after_offset, to_offset, now, ids_base FROM engine_plan WHERE reader = %s", [READER]
+        "SELECT batch, after_offset, to_offset, now, ids_base, skip FROM engine_plan WHERE reader = %s", [READER]
     )
-    return Plan(*rows[0]) if rows else None
+    if not rows:
+        return None
+    *numbers, skip = rows[0]
+    return Plan(*numbers, skip=tuple((offset, at) for offset, at in msgspec.json.decode(skip)))
 
 
 def write(plan: Plan) -> None:
     execute(
-        "INSERT INTO engine_plan (reader, batch, after_offset, to_offset, now, ids_base)"
-        " VALUES (%s, %s, %s, %s, %s, %s)"
+        "INSERT INTO engine_plan (reader, batch, after_offset, to_offset, now, ids_base, skip)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s)"
         " ON CONFLICT (reader) DO UPDATE SET batch = excluded.batch, after_offset = excluded.after_offset,"
-        " to_offset = excluded.to_offset, now = excluded.now, ids_base = excluded.ids_base",
-        [READER, *plan],
+        " to_offset = excluded.to_offset, now = excluded.now, ids_base = excluded.ids_base, skip = excluded.skip",
+        [READER, *plan[:5], msgspec.json.encode(plan.skip).decode()],
     )
+
+
+def rewind(offset: int) -> None:
+    """Let the engine take the journal again from `offset`; only while it does not run."""
+    position()
+    execute('UPDATE engine_position SET "offset" = %s WHERE reader = %s', [offset, READER])

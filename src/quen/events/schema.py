@@ -81,6 +81,10 @@ def migrate(execute: Callable[[str], list[tuple[object, ...]]]) -> int:
             continue
         for statement in statements:
             # A crash between two statements leaves the number unrecorded: what exists already is kept.
-            execute(statement.replace("CREATE TABLE ", "CREATE TABLE IF NOT EXISTS ").replace("CREATE DICTIONARY ", "CREATE DICTIONARY IF NOT EXISTS "))
+            execute(
+                statement.replace("CREATE TABLE ", "CREATE TABLE IF NOT EXISTS ").replace(
+                    "CREATE DICTIONARY ", "CREATE DICTIONARY IF NOT EXISTS "
+                )
+            )
         execute(f"INSERT INTO schema_migrations (number) VALUES ({number})")
     return MIGRATIONS[-1][0]

@@ -110,6 +110,21 @@ class EventStore:
             self._insert("links", LinkRow.__struct_fields__, rows, token)
             self._run("SYSTEM RELOAD DICTIONARY links_dict", "CSV", None)
 
+    def accepts(self, row: EventRow) -> bool:
+        """Whether the store can read this row; nothing is written."""
+        data = _encoder.encode(row).decode()
+        try:
+            self._run(
+                "SELECT * FROM format(JSONEachRow, 'time DateTime64(3), properties JSON, event String, context String',"
+                " {row:String}) SETTINGS type_json_skip_duplicated_paths=1, input_format_skip_unknown_fields=1"
+                " FORMAT Null",
+                "CSV",
+                {"row": data},
+            )
+        except EventsRefused:
+            return False
+        return True
+
     def close(self) -> None:
         with self._lock:
             connections, self._connections = self._connections, []

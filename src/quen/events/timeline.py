@@ -40,19 +40,28 @@ def timeline(
     limit: int = 50,
     events: Sequence[str] | None = None,
     sources: Sequence[int] | None = None,
+    excluding: Sequence[str] | None = None,
+    after_id: int | None = None,
     store: EventStore | None = None,
 ) -> list[TimelineItem]:
-    """Newest first. `before` is the (time ms, id) of the last item already seen: the next page starts after it."""
+    """Newest first. `before` is the (time ms, id) of the last item already seen: the next page starts after it.
+
+    `after_id`: only what was stored since that id. `excluding`: event names to leave out.
+    """
     conditions = ["profile_id IN {ids:Array(UInt64)}"]
     params: dict[str, Any] = {"ids": list(profile_ids), "limit": limit}
     if before is not None:
-        conditions.append(
-            "(time, id) < (fromUnixTimestamp64Milli({before_ms:Int64}, 'UTC'), {before_id:UInt64})"
-        )
+        conditions.append("(time, id) < (fromUnixTimestamp64Milli({before_ms:Int64}, 'UTC'), {before_id:UInt64})")
         params |= {"before_ms": before[0], "before_id": before[1]}
     if events:
         conditions.append("event IN {events:Array(String)}")
         params["events"] = list(events)
+    if excluding:
+        conditions.append("event NOT IN {excluding:Array(String)}")
+        params["excluding"] = list(excluding)
+    if after_id is not None:
+        conditions.append("id > {after_id:UInt64}")
+        params["after_id"] = after_id
     if sources:
         conditions.append("source_id IN {sources:Array(UInt64)}")
         params["sources"] = list(sources)

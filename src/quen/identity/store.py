@@ -30,8 +30,6 @@ def keys_by_profile(profile_ids: Collection[int]) -> dict[int, list[tuple[str, s
     return dict(found)
 
 
-
-
 def identifiers_of(profile_ids: Collection[int]) -> dict[int, list[Identifier]]:
     """Profile id → its identifiers, oldest first."""
     found: dict[int, list[Identifier]] = {p: [] for p in profile_ids}
@@ -96,10 +94,7 @@ def touch_identifiers(changes: Iterable[IdentifierChange]) -> None:
         " first_seen = CASE WHEN first_seen > %s THEN %s ELSE first_seen END,"
         " last_seen = CASE WHEN last_seen < %s THEN %s ELSE last_seen END"
         " WHERE key = %s AND (last_seen < %s OR first_seen > %s)",
-        [
-            (c.first_seen, c.first_seen, c.last_seen, c.last_seen, c.key.key, c.last_seen, c.first_seen)
-            for c in changes
-        ],
+        [(c.first_seen, c.first_seen, c.last_seen, c.last_seen, c.key.key, c.last_seen, c.first_seen) for c in changes],
     )
 
 
@@ -132,7 +127,7 @@ def append_edges(edges: Sequence[NewEdge]) -> None:
     edges = _without_known_conflicts(edges)
     execute_many(
         'INSERT INTO identity_edge (id, at, kind, "left", "right", profile_id, other_profile_id, source_id, message_id,'
-        ' rule, "by") VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, \'\')',
+        " rule, \"by\") VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, '')",
         [
             (e.id, e.at, e.kind, e.left, e.right, e.profile_id, e.other_profile_id, e.source_id, e.message_id, e.rule)
             for e in edges
@@ -146,7 +141,7 @@ def _without_known_conflicts(edges: Sequence[NewEdge]) -> list[NewEdge]:
         return list(edges)
     seen = set(
         fetch_in(
-            "SELECT \"left\", \"right\" FROM identity_edge WHERE kind = 'conflict' AND {in}", conflicts, column='"left"'
+            'SELECT "left", "right" FROM identity_edge WHERE kind = \'conflict\' AND {in}', conflicts, column='"left"'
         )
     )
     kept: list[NewEdge] = []

@@ -41,7 +41,7 @@ def due(now: int, limit: int) -> list[ProfileState]:
     ]
 
 
-def next_due() -> int | None:
+def next_due_at() -> int | None:
     return fetch("SELECT MIN(due_at) FROM profiles_profile")[0][0]
 
 

@@ -7,7 +7,8 @@ from hashlib import blake2b
 from quen.db import fetch_in
 from quen.engine.batch import Batch
 from quen.engine.context import Context
-from quen.protocol.messages import DropReason, Message, Rejected
+from quen.engine.steps.decode import reject
+from quen.protocol.messages import DropReason, Message
 
 REMEMBER_MS = 24 * 3600 * 1000
 
@@ -21,28 +22,30 @@ def run(batch: Batch, context: Context) -> None:
         )
         if expires_at is None or expires_at > batch.now
     }
+    stored = _stored_long_ago(batch, context)
     admitted: list[Message] = []
     for message, (key, verify) in zip(batch.messages, halves, strict=True):
-        if known.get(key) == verify:
+        if known.get(key) == verify or (message.source_id, message.message_id) in stored:
             batch.rejected.append(
-                Rejected(
-                    DropReason.DUPLICATE,
-                    "a message with this messageId was stored already",
-                    b"",
-                    message.source_id,
-                    message.position,
-                    message.offset,
-                    message.received_at,
-                    message.message_id,
-                    message.type,
-                    message.event,
-                )
+                reject(message, DropReason.DUPLICATE, "a message with this messageId is stored already")
             )
             continue
         known[key] = verify
         batch.seen.append((key, verify, None if message.remember else batch.now + REMEMBER_MS))
         admitted.append(message)
     batch.messages = admitted
+
+
+def _stored_long_ago(batch: Batch, context: Context) -> set[tuple[int, str]]:
+    """Messages received longer ago than the memory reaches come from a replay: the event store itself is asked."""
+    old = [m for m in batch.messages if m.received_at < batch.now - REMEMBER_MS]
+    if not old:
+        return set()
+    rows = context.store.rows(
+        "SELECT source_id, message_id FROM events WHERE message_id IN {ids:Array(String)}",
+        {"ids": [m.message_id for m in old]},
+    )
+    return {(source_id, message_id) for source_id, message_id in rows}
 
 
 def _hash(message: Message) -> tuple[int, int]:

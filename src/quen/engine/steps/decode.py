@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from quen.delivery import tracking
 from quen.engine.batch import Batch
 from quen.engine.context import Context
 from quen.protocol.decode import decode_entry
-from quen.protocol.messages import Message, Rejected
+from quen.protocol.messages import DropReason, Message, Rejected
+
+_encode = msgspec.json.Encoder().encode
 
 
 def run(batch: Batch, context: Context) -> None:
@@ -15,14 +19,61 @@ def run(batch: Batch, context: Context) -> None:
         if entry.kind != "track":
             about_messages.append(entry)
             continue
-        for item in decode_entry(entry, source_kind=context.source_kind(entry.source_id), now=batch.now):
-            if isinstance(item, Message):
-                batch.messages.append(item)
-            else:
+        for item in decode_entry(entry, source_kind=context.source_kind(entry.source_id)):
+            if isinstance(item, Rejected):
                 batch.rejected.append(item)
+            elif (item.offset, item.position) in batch.skip:
+                batch.rejected.append(
+                    reject(item, DropReason.STEP_FAILED, "a step of the engine failed on this message; see the log")
+                )
+            else:
+                batch.messages.append(item)
     if about_messages:
-        _tracking(batch, about_messages)
+        # Opens, clicks, unsubscribes, outcomes of sends: they change messages and are events of the person.
+        effects = tracking.apply(about_messages)
+        batch.messages += [_own(event, batch) for event in effects.events]
+        batch.writers.append(lambda: tracking.store(effects))
 
 
-def _tracking(batch: Batch, entries: list[object]) -> None:
-    """Opens, clicks, unsubscribes and outcomes of sends: they change messages and are events of the person."""
+def _own(event: tracking.SystemEvent, batch: Batch) -> Message:
+    """An event of Quen's own, found in this batch: it need not go round by the journal."""
+    return Message(
+        message_id=event.key,
+        source_id=0,
+        trusted=True,
+        type="system",
+        event=event.event,
+        time=event.time,
+        received_at=batch.now,
+        profile_id=event.profile_id,
+        properties=event.properties,
+        offset=batch.to_offset,
+    )
+
+
+def reject(message: Message, reason: DropReason, detail: str) -> Rejected:
+    """Set aside a message that was decoded: its body is rebuilt, so that a replay can read it again."""
+    body = {
+        "type": message.type,
+        "messageId": message.message_id,
+        "userId": message.user_id,
+        "anonymousId": message.anonymous_id,
+        "previousId": message.previous_id,
+        "groupId": message.group_id,
+        "event": message.event if message.type == "track" else None,
+        "traits": message.traits,
+        "properties": message.properties,
+        "context": message.context,
+    }
+    return Rejected(
+        reason,
+        detail,
+        _encode({k: v for k, v in body.items() if v}),
+        message.source_id,
+        message.position,
+        message.offset,
+        message.received_at,
+        message.message_id,
+        message.type,
+        message.event,
+    )

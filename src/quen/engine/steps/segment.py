@@ -17,8 +17,9 @@ FLIPS_A_BATCH = 2_000
 
 def run(batch: Batch, context: Context) -> None:
     program = context.program
-    for profile in store.due(batch.now, FLIPS_A_BATCH):
-        batch.profiles.setdefault(profile.id, profile)
+    if batch.timers:
+        for profile in store.due(batch.now, FLIPS_A_BATCH):
+            batch.profiles.setdefault(profile.id, profile)
     facts: dict[int, list[Fact]] = defaultdict(list)
     for message, profile_id in zip(batch.messages, batch.profile_ids, strict=True):
         if profile_id is not None and profile_id in batch.profiles:

@@ -1,0 +1,79 @@
+"""What is wrong with an installation, in plain words. Reads only."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from django.db import connection
+
+from quen.config import Config
+from quen.db import fetch
+from quen.errors import QuenError
+from quen.journal import open_journal
+from quen.journeys.models import Version
+from quen.journeys.reading import parse_graph
+from quen.segments.models import Segment
+from quen.segments.rules import parse_rule
+
+
+class Finding(NamedTuple):
+    well: bool
+    text: str
+
+
+def examine(config: Config) -> list[Finding]:
+    """Look at the stores of a data directory; works beside a running Quen."""
+    return [_state(), _journal(config), _owner(), _mail(config), *check_definitions()]
+
+
+def _state() -> Finding:
+    if connection.vendor == "sqlite":
+        answer = fetch("PRAGMA quick_check(1)")[0][0]
+        if answer != "ok":
+            return Finding(False, f"state database: {answer}. Stop Quen and restore the last backup.")
+    people = fetch("SELECT COUNT(*) FROM profiles_profile")[0][0]
+    return Finding(True, f"state database: sound, {people} profiles")
+
+
+def _journal(config: Config) -> Finding:
+    journal = open_journal(config)
+    try:
+        end = journal.end()
+    finally:
+        journal.close()
+    rows = fetch('SELECT "offset" FROM engine_position')
+    taken = rows[0][0] if rows else 0
+    if taken > end:
+        return Finding(
+            False, f"journal: ends at {end}, but the state has taken {taken}: the journal file was replaced or cut"
+        )
+    return Finding(True, f"journal: ends at {end}, {end - taken} entries wait for the engine")
+
+
+def _owner() -> Finding:
+    count = fetch("SELECT COUNT(*) FROM accounts_user WHERE role = 'owner' AND is_active")[0][0]
+    return Finding(count > 0, f"users: {count} active owner(s)" + ("" if count else ". Run: quen init --email YOU"))
+
+
+def _mail(config: Config) -> Finding:
+    if config.smtp_url:
+        return Finding(True, "e-mail: SMTP_URL is set")
+    return Finding(True, "e-mail: SMTP_URL is not set, so no e-mail is sent")
+
+
+def check_definitions() -> list[Finding]:
+    """Every segment's rule and every live journey's graph must still be readable."""
+    findings: list[Finding] = []
+    for segment_id, name, rule in Segment.objects.exclude(status="archived").values_list("id", "name", "rule"):
+        try:
+            parse_rule(rule)
+        except QuenError as error:
+            findings.append(Finding(False, f"segment {segment_id} {name!r}: {error.message} {error.details}"))
+    for version_id, journey, graph in Version.objects.values_list("id", "journey__name", "graph"):
+        try:
+            parse_graph(graph)
+        except QuenError as error:
+            findings.append(Finding(False, f"journey {journey!r}, version {version_id}: {error.message}"))
+    if not findings:
+        findings.append(Finding(True, "segments and journeys: all readable"))
+    return findings

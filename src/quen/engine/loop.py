@@ -1,0 +1,243 @@
+"""The engine: takes the journal in micro-batches through the steps, wakes what is due, and keeps house."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+import structlog
+from django.db import close_old_connections
+
+from quen.config import Config
+from quen.db import execute
+from quen.engine import backfills, plan
+from quen.engine.batch import Batch, describe
+from quen.engine.context import Context
+from quen.engine.isolate import COMMIT, RECORD, Isolation, StepFailed
+from quen.engine.metrics import BATCH_SECONDS, DROPS, FAILURES, LAG, StepTotals
+from quen.engine.plan import Plan, Position
+from quen.engine.steps import STEPS
+from quen.engine.steps.commit import READER
+from quen.events.store import EventStore
+from quen.ids import BatchIds, now_ms
+from quen.journal.protocol import Entry, Journal
+from quen.journeys import store as journeys
+from quen.profiles import store as profiles
+from quen.segments import service as segments
+
+log = structlog.get_logger("quen.engine")
+
+MAX_ENTRIES = 2_000  # journal entries a batch; messages are bounded by the setting BATCH_EVENTS
+IDLE_POLL_S = (0.005, 0.05)  # how soon a quiet journal is looked at again: from, up to
+DEFINITIONS_EVERY_S = 0.5
+HOUSEKEEPING_EVERY_S = 30.0
+RETRY_S = (0.2, 10.0)
+CLOCK_TOLERANCE_MS = 60_000
+DAY_MS = 24 * 3600 * 1000
+TYPICAL_MESSAGE_BYTES = 400
+NEVER = 2**62
+
+
+class Engine:
+    """One engine runs on a state database; the thread that calls `run` owns all of it."""
+
+    def __init__(self, config: Config, journal: Journal, store: EventStore, clock: Callable[[], int] = now_ms) -> None:
+        self.context = Context(config, journal, store, segments.load_program())
+        self.clock = clock
+        self.totals = StepTotals()
+        self.heartbeat = time.monotonic()
+        self.position = plan.position()
+        self.failing: str | None = None  # what the last batch failed with, while it does
+        self._isolation = Isolation()
+        # A plan past the committed batch is one that a crash interrupted: it is repeated exactly before anything else.
+        started = plan.last()
+        self._again = started if started is not None and started.batch > self.position.batch else None
+        self._definitions_checked = 0.0
+        self._housekept = time.monotonic()
+        self._next_due: int | None = None
+        self.context.catalogue.load()
+        self._reload_definitions(force=True)
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until `stop`. Never raises for data or passing trouble: it waits and tries again."""
+        idle, retry = IDLE_POLL_S[0], RETRY_S[0]
+        while not stop.is_set():
+            self.heartbeat = time.monotonic()
+            try:
+                worked = self.cycle()
+                self.failing, retry = None, RETRY_S[0]
+            except Exception as error:
+                self._failed(error)
+                stop.wait(retry)
+                retry = min(retry * 2, RETRY_S[1])
+                continue
+            if worked:
+                idle = IDLE_POLL_S[0]
+                continue
+            stop.wait(idle)
+            idle = min(idle * 1.5, IDLE_POLL_S[1])
+        close_old_connections()
+
+    def cycle(self) -> bool:
+        """One batch, if there is anything to do; whether there was."""
+        self._reload_definitions()
+        if time.monotonic() - self._housekept > HOUSEKEEPING_EVERY_S:
+            self._keep_house()
+        now = self.clock()
+        if self._again is not None:
+            planned = self._again._replace(skip=tuple(sorted({*self._again.skip, *self._isolation.skip})))
+            self._batch(planned, self._range(planned))
+            return True
+        entries = self._entries()
+        if entries or self._is_due(now):
+            self._batch(self._plan(entries, now), entries)
+            return True
+        return backfills.run_one(self.context, now)
+
+    def drain(self) -> None:
+        """Work until the journal is empty and nothing is due (tests, benchmarks, imports without a server)."""
+        while self.cycle():
+            pass
+
+    def lag(self) -> int:
+        return max(0, self.context.journal.end() - self.position.offset)
+
+    def _range(self, planned: Plan) -> list[Entry]:
+        """Exactly the entries of a plan."""
+        count = planned.to_offset - planned.after_offset
+        if not count:
+            return []
+        entries = self.context.journal.read(planned.after_offset, count, max_bytes=1 << 40)
+        return [e for e in entries if e.offset <= planned.to_offset]
+
+    def _entries(self) -> list[Entry]:
+        entries = self.context.journal.read(self.position.offset, self._isolation.entries or MAX_ENTRIES)
+        return _bounded(entries, self.context.config.batch_events)
+
+    def _is_due(self, now: int) -> bool:
+        if not self._isolation.timers:
+            return False
+        if self._next_due is None:
+            due = [d for d in (profiles.next_due_at(), journeys.next_due_at()) if d is not None]
+            self._next_due = min(due, default=NEVER)
+        return self._next_due <= now
+
+    def _plan(self, entries: list[Entry], clock: int) -> Plan:
+        earlier = plan.last()
+        now, ids_base = clock, clock
+        if earlier is not None:
+            # A clock set back a little must not turn time around; set back for good, it is believed.
+            now = max(clock, earlier.now) if clock > earlier.now - CLOCK_TOLERANCE_MS else clock
+            ids_base = max(clock, earlier.ids_base + 1)
+        return Plan(
+            batch=self.position.batch + 1,
+            after_offset=self.position.offset,
+            to_offset=entries[-1].offset if entries else self.position.offset,
+            now=now,
+            ids_base=ids_base,
+            skip=tuple(sorted(self._isolation.skip)),
+        )
+
+    def _batch(self, planned: Plan, entries: list[Entry]) -> None:
+        plan.write(planned)
+        batch = self._new_batch(planned, entries)
+        started = time.perf_counter()
+        for step in STEPS:
+            before = time.perf_counter()
+            try:
+                step.run(batch, self.context)
+            except Exception as error:
+                raise StepFailed(step.name, batch) from error
+            self.totals.add(step.name, len(batch.messages), time.perf_counter() - before)
+        BATCH_SECONDS.observe(time.perf_counter() - started)
+        for rejected in batch.rejected:
+            DROPS.labels(rejected.reason.value).inc()
+        self.position = Position(planned.to_offset, planned.batch)
+        self._next_due = None
+        self._isolation.clear()
+        self._again = None
+        self.context.journal.commit(READER, planned.to_offset)
+        log.debug("batch", **describe(batch))
+
+    def _new_batch(self, planned: Plan, entries: list[Entry]) -> Batch:
+        return Batch(
+            number=planned.batch,
+            after_offset=planned.after_offset,
+            to_offset=planned.to_offset,
+            now=planned.now,
+            new_id=BatchIds(planned.ids_base),
+            entries=entries,
+            skip=frozenset(planned.skip),
+            timers=self._isolation.timers,
+        )
+
+    def _failed(self, error: Exception) -> None:
+        """Say what failed; after a fault in the data itself, narrow what the next try takes."""
+        self.failing = str(error.__cause__ or error)
+        self.context.catalogue.load()
+        if not isinstance(error, StepFailed):
+            FAILURES.labels("cycle").inc()
+            log.error("the engine could not begin a batch; trying again", error=type(error).__name__, exc_info=error)
+            return
+        FAILURES.labels(error.step).inc()
+        cause = type(error.__cause__).__name__
+        log.error("a step failed; trying again", step=error.step, batch=error.batch.number, error=cause, exc_info=error)
+        if error.step in (RECORD, COMMIT):
+            self._again = plan.last()  # part of it may be stored under its token: the range stays what it was
+        if not error.can_be_retried():
+            self._isolation.narrow(error, self.context, self._passes_alone)
+
+    def _passes_alone(self, entry: Entry, position: int) -> bool:
+        """Whether one message of an entry passes the steps that write nothing."""
+        last = plan.last()
+        assert last is not None
+        batch = self._new_batch(last, [entry])
+        batch.timers = False
+        try:
+            for step in STEPS:
+                if step.name == RECORD:
+                    return True
+                step.run(batch, self.context)
+                if step.name == "decode":
+                    batch.messages = [m for m in batch.messages if m.position == position]
+        except Exception:
+            return False
+        return True
+
+    def _reload_definitions(self, *, force: bool = False) -> None:
+        """Take over changed segments between two batches, so that a batch sees one set of definitions."""
+        if not force and time.monotonic() - self._definitions_checked < DEFINITIONS_EVERY_S:
+            return
+        self._definitions_checked = time.monotonic()
+        version = segments.definitions_version()
+        if force or version != self.context.program_version:
+            self.context.program = segments.load_program()
+            self.context.program_version = version
+        self._next_due = None  # a person may have set a timer free
+
+    def _keep_house(self) -> None:
+        """Delete what has outlived its use, a little at a time."""
+        self._housekept = time.monotonic()
+        now, config = self.clock(), self.context.config
+        self.totals.write_if_due()
+        LAG.set(self.lag())
+        execute(
+            "DELETE FROM engine_seenmessage WHERE key IN"
+            " (SELECT key FROM engine_seenmessage WHERE expires_at < %s LIMIT 20000)",
+            [now],
+        )
+        execute("DELETE FROM engine_quarantined WHERE at < %s", [now - config.quarantine_keep_days * DAY_MS])
+        self.context.journal.trim(
+            before_ms=now - config.journal_keep_days * DAY_MS, max_bytes=config.journal_max_mb * 1_000_000 // 2
+        )
+
+
+def _bounded(entries: list[Entry], messages: int) -> list[Entry]:
+    """As many entries as hold about `messages` messages; at least one. Messages are counted by their size."""
+    size = 0
+    for index, entry in enumerate(entries):
+        size += 1 + len(entry.body) // TYPICAL_MESSAGE_BYTES
+        if size > messages and index:
+            return entries[:index]
+    return entries

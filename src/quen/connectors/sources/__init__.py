@@ -1,0 +1,1 @@
+"""Sources that bring data in by themselves; one folder each."""

@@ -9,6 +9,7 @@ CAPABILITIES = frozenset(
         "view",
         "customers.view",
         "customers.edit",
+        "customers.pii",  # e-mail addresses and phone numbers unmasked
         "segments.edit",
         "journeys.edit",
         "content.edit",
@@ -20,8 +21,8 @@ CAPABILITIES = frozenset(
 
 ROLES: dict[str, frozenset[str]] = {
     "owner": CAPABILITIES,
-    "marketer": frozenset({"view", "customers.view", "segments.edit", "journeys.edit", "content.edit"}),
-    "care": frozenset({"view", "customers.view", "customers.edit"}),
+    "marketer": frozenset({"view", "customers.view", "customers.pii", "segments.edit", "journeys.edit", "content.edit"}),
+    "care": frozenset({"view", "customers.view", "customers.pii", "customers.edit"}),
     "analyst": frozenset({"view", "customers.view", "segments.edit"}),
     "developer": frozenset({"view", "data.view", "data.edit"}),
 }
@@ -38,7 +39,7 @@ ROLE_DESCRIPTIONS = {
     "owner": _("Everything, including people and API keys."),
     "marketer": _("Sees customers; makes segments, journeys and content."),
     "care": _("Sees and corrects customer profiles."),
-    "analyst": _("Sees customers and makes segments."),
+    "analyst": _("Sees customers, with e-mail addresses and phone numbers masked, and makes segments."),
     "developer": _("Connects sources and watches the data; does not see customers."),
 }
 

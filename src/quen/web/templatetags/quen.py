@@ -95,6 +95,12 @@ def percent(value: Any, decimals: int = 1) -> str:
 
 
 @register.filter
+def share(part: float, whole: float) -> str:
+    """`{{ opened|share:sent }}` → `12,3%`; nothing of nothing is `–`."""
+    return percent(part / whole) if whole else NO_VALUE
+
+
+@register.filter
 def money(value: Any, currency: str = "") -> str:
     """An amount with its currency, the workspace's by default: `1.250.000 ₫`."""
     currency = currency or str(config().currency)

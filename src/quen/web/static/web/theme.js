@@ -4,7 +4,7 @@
   var root = document.documentElement;
   var system = window.matchMedia("(prefers-color-scheme: dark)");
   function apply() {
-    var chosen = root.dataset.theme || "auto";
+    var chosen = root.dataset.themeChoice || "auto";
     root.setAttribute("data-bs-theme", chosen === "auto" ? (system.matches ? "dark" : "light") : chosen);
   }
   apply();
@@ -13,7 +13,7 @@
     apply: apply,
     toggle: function () {
       var next = root.getAttribute("data-bs-theme") === "dark" ? "light" : "dark";
-      root.dataset.theme = next;
+      root.dataset.themeChoice = next;
       var secure = location.protocol === "https:" ? "; secure" : "";
       document.cookie = "theme=" + next + "; path=/; max-age=31536000; samesite=lax" + secure;
       apply();

@@ -24,19 +24,22 @@ def fetch_in(sql: str, values: Iterable[int] | Iterable[str], *, column: str) ->
     condition, parameter = in_list(values, column=column)
     with connection.cursor() as cursor:
         cursor.execute(sql.replace("{in}", condition), [parameter])
-        return cursor.fetchall()
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
 
 
 def fetch(sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
-        return cursor.fetchall()
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
 
 
 def execute(sql: str, params: Sequence[Any] = ()) -> int:
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
-        return cursor.rowcount
+        count: int = cursor.rowcount
+        return count
 
 
 def execute_many(sql: str, rows: Sequence[Sequence[Any]]) -> None:

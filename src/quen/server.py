@@ -174,8 +174,7 @@ def console() -> Any:
     from quen.logs import configure
 
     configure()
-    from quen.web.wsgi import application
-
+    from quen.web.wsgi import application  # isort: skip  (sets Django up; the engine needs its models)
     from quen.engine import service
 
     running = service.start()

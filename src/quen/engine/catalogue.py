@@ -29,6 +29,7 @@ _TYPE_NAMES: dict[type, str] = {
     list: "array",
     dict: "object",
 }
+_SHOWN = frozenset({"string", "number", "boolean"})
 _encode = msgspec.json.Encoder().encode
 
 
@@ -110,9 +111,8 @@ class Catalogue:
             property_.types[type_name] = property_.types.get(type_name, 0) + 1
             if time > property_.last_seen:
                 property_.last_seen = time
-            if len(property_.examples) < MAX_EXAMPLES and type_name in ("string", "number", "boolean"):
-                if value not in property_.examples and len(str(value)) <= MAX_EXAMPLE_LENGTH:
-                    property_.examples.append(value)
+            if len(property_.examples) < MAX_EXAMPLES and type_name in _SHOWN and value not in property_.examples:
+                property_.examples.append(value if type_name != "string" else value[:MAX_EXAMPLE_LENGTH])
 
     def write(self) -> None:
         """Write what was touched since the last write. Inside the batch's transaction."""

@@ -42,8 +42,9 @@ def last() -> Plan | None:
     )
     if not rows:
         return None
-    *numbers, skip = rows[0]
-    return Plan(*numbers, skip=tuple((offset, at) for offset, at in msgspec.json.decode(skip)))
+    batch, after_offset, to_offset, now, ids_base, skip = rows[0]
+    left_out = tuple((offset, at) for offset, at in msgspec.json.decode(skip))
+    return Plan(batch, after_offset, to_offset, now, ids_base, left_out)
 
 
 def write(plan: Plan) -> None:

@@ -145,7 +145,7 @@ class EventStore:
     def _run(self, sql: str, output: str, params: Mapping[str, Any] | None) -> bytes:
         connection = getattr(self._local, "connection", None)
         if connection is None:
-            connection = chdb.connect(self._target)
+            connection = chdb.connect(self._target)  # type: ignore[no-untyped-call]
             self._local.connection = connection
             with self._lock:
                 self._connections.append(connection)

@@ -19,10 +19,13 @@ UNIQUE_TYPES = frozenset({"user_id"})  # a profile has at most one value of thes
 ANONYMOUS_TYPES = frozenset({"anonymous_id", "device_token"})  # say nothing about who it is
 
 # What broken clients send instead of an id: matching on these would make one person of thousands.
-ILLEGAL_VALUES = frozenset(
-    "null none nil undefined nan true false anonymous guest unknown not_authenticated id user userid user_id email"
-    " phone distinct_id anonymous_id {} [] -1 0 00000000-0000-0000-0000-000000000000".split()
-) | {"[object object]"}
+# fmt: off
+ILLEGAL_VALUES = frozenset({
+    "null", "none", "nil", "undefined", "nan", "true", "false", "anonymous", "guest", "unknown", "not_authenticated",
+    "id", "user", "userid", "user_id", "email", "phone", "distinct_id", "anonymous_id", "[object object]", "{}", "[]",
+    "-1", "0", "00000000-0000-0000-0000-000000000000",
+})
+# fmt: on
 
 
 class Key(NamedTuple):

@@ -6,8 +6,8 @@ A message's identifiers find no profile → create; one → attach; several → 
 - a public (browser) key may tie an anonymous visitor to a known person, never merge two known people.
 
 When a rule forbids, the lowest-priority identifier of the message that belongs to somebody is set aside and the match
-is tried again; the refusal is written to the log. The survivor of a merge is the older profile. The same batch against the same
-knowledge gives the same result, whatever crashed in between.
+is tried again; the refusal is written to the log. The survivor of a merge is the older profile. The same batch against
+the same knowledge gives the same result, whatever crashed in between.
 """
 
 from __future__ import annotations

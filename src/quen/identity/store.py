@@ -99,7 +99,7 @@ def touch_identifiers(changes: Iterable[IdentifierChange]) -> None:
 
 
 def link_changes(merges: Sequence[tuple[int, int]]) -> dict[int, int]:
-    """Every link that is new or moves when these merges (survivor, merged away) happen in this order. Writes nothing."""
+    """Every link that is new or moves when these merges (survivor, merged away) happen in order. Writes nothing."""
     into: dict[int, int] = {}
     for survivor, other in merges:
         for from_id, to_id in into.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import msgspec
 
@@ -42,7 +43,9 @@ def due(now: int, limit: int) -> list[ProfileState]:
 
 
 def next_due_at() -> int | None:
-    return fetch("SELECT MIN(due_at) FROM profiles_profile")[0][0]
+    """The earliest instant at which somebody's segments may flip by time alone."""
+    earliest: int | None = fetch("SELECT MIN(due_at) FROM profiles_profile")[0][0]
+    return earliest
 
 
 def insert(states: Iterable[ProfileState]) -> None:
@@ -104,16 +107,6 @@ def delete(ids: Iterable[int]) -> None:
     execute_many("DELETE FROM profiles_profile WHERE id = %s", [(i,) for i in ids])
 
 
-def _state(row: tuple[object, ...]) -> ProfileState:
-    live = row[7]
-    return ProfileState(
-        row[0],  # type: ignore[arg-type]
-        row[1],  # type: ignore[arg-type]
-        row[2],  # type: ignore[arg-type]
-        row[3],  # type: ignore[arg-type]
-        row[4],  # type: ignore[arg-type]
-        _decode(row[5]),  # type: ignore[arg-type]
-        _meta.decode(row[6]),  # type: ignore[arg-type]
-        bytes(live) if live is not None else None,  # type: ignore[call-overload]
-        row[8],  # type: ignore[arg-type]
-    )
+def _state(row: tuple[Any, ...]) -> ProfileState:
+    *plain, traits, meta, live, due_at = row
+    return ProfileState(*plain, _decode(traits), _meta.decode(meta), None if live is None else bytes(live), due_at)

@@ -98,7 +98,7 @@ def test_two_user_ids_never_merge_and_the_shared_device_stays_where_it_was() -> 
     second = world.batch(message(user="u-2", anonymous="shared"))
     assert second.profile_ids != [first]
     assert world.owner["anonymous_id||shared"] == first
-    assert [(e.kind, e.rule) for e in second.edges][0] == ("conflict", "unique:user_id")
+    assert (second.edges[0].kind, second.edges[0].rule) == ("conflict", "unique:user_id")
 
 
 def test_an_identifier_that_belongs_to_nobody_is_not_lost_in_a_conflict() -> None:

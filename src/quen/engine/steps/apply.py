@@ -23,8 +23,8 @@ def run(batch: Batch, context: Context) -> None:
         batch.created.add(profile_id)
     for survivor, other in resolution.merges:
         batch.changed_traits[survivor] |= merge_profiles(profiles[survivor], profiles[other])
-    for message, profile_id in zip(batch.messages, batch.profile_ids, strict=True):
-        profile = profiles.get(profile_id) if profile_id is not None else None
+    for message, of in zip(batch.messages, batch.profile_ids, strict=True):
+        profile = profiles.get(of) if of is not None else None
         if profile is not None:
             _apply(batch, profile, message)
 

@@ -21,7 +21,7 @@ def run(batch: Batch, context: Context) -> None:
     )
     batch.resolution = resolution
     batch.profile_ids = resolution.profile_ids
-    into = dict((other, survivor) for survivor, other in resolution.merges)
+    into = {other: survivor for survivor, other in resolution.merges}
     for other in into:
         survivor = into[other]
         while survivor in into:

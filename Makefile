@@ -42,13 +42,13 @@ $(VENV)/.python:
 # --no-build-isolation: the build requirements are in the lock too, so nothing unpinned is ever installed.
 $(VENV)/.run: $(VENV)/.python $(INSTALLED_FROM)
 	@echo "Installing Quen into $(VENV) (a few minutes the first time)"
-	@$(PIP) install --quiet --require-hashes -r requirements/run.txt
-	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@$(PIP) install -qq --require-hashes -r requirements/run.txt
+	@$(PIP) install -qq --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.run requirements/test.txt
 	@echo "Installing what the tests need"
-	@$(PIP) install --quiet --require-hashes -r requirements/test.txt
+	@$(PIP) install -qq --require-hashes -r requirements/test.txt
 	@touch $@
 
 chromium:
@@ -62,7 +62,7 @@ chromium:
 # Pin again what pyproject.toml asks for. The tests' set is resolved first, so that the two agree.
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate $(UPGRADE)
 lock: $(VENV)/.run
-	$(PIP) install --quiet "uv>=0.9"
+	$(PIP) install -qq "uv>=0.9"
 	$(LOCK) --extra test pyproject.toml requirements/build.in --output-file requirements/test.txt >/dev/null
 	$(LOCK) --constraint requirements/test.txt pyproject.toml requirements/build.in --output-file requirements/run.txt >/dev/null
 

@@ -116,8 +116,11 @@ class MailServer:
 class Quen:
     """`quen up` over a data directory of its own, on free ports, driven as people and programs drive it."""
 
-    def __init__(self, data_dir: Path, *, settings: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, data_dir: Path, *, settings: Mapping[str, str] | None = None, program: Path | None = None
+    ) -> None:
         self.data_dir = data_dir
+        self._program = program or Path(sys.executable).with_name("quen")
         self.port, self.edge_port = free_port(), free_port()
         self.base_url = f"http://127.0.0.1:{self.port}"
         self.edge_url = f"http://127.0.0.1:{self.edge_port}"
@@ -183,12 +186,9 @@ class Quen:
 
     def _child(self, role: str) -> int:
         assert self._process is not None
-        found = eventually(lambda: [pid for pid, line in _children(self._process_id()) if role in line])
+        supervisor = self._process.pid
+        found = eventually(lambda: [pid for pid, line in _children(supervisor) if f"quen.server {role} " in line])
         return found[0]
-
-    def _process_id(self) -> int:
-        assert self._process is not None
-        return self._process.pid
 
     def kill_app(self) -> None:
         """SIGKILL to the app process and all that it started; the supervisor is to start it again."""
@@ -265,7 +265,7 @@ class Quen:
         return eventually(found, timeout) or {}
 
     def _command(self, *arguments: str) -> list[str]:
-        return [str(Path(sys.executable).with_name("quen")), *arguments, "--data", str(self.data_dir)]
+        return [str(self._program), *arguments, "--data", str(self.data_dir)]
 
     def _environment(self) -> dict[str, str]:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("QUEN_")}

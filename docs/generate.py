@@ -1,0 +1,164 @@
+"""Write docs/reference/ from the code: settings, commands, roles, drop reasons, rule operators.
+
+    .venv/bin/python docs/generate.py            write the pages
+    .venv/bin/python docs/generate.py --check    exit 1 and name the stale ones
+"""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+import json
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+REFERENCE = Path(__file__).resolve().parent / "reference"
+NOTE = "<!-- Made by docs/generate.py: change the code, then run it. -->\n"
+
+
+def settings_page() -> str:
+    from quen.config import SETTINGS
+
+    rows = [
+        (f"`QUEN_{s.name}`", _default(s.default), s.description + (" *Secret: never shown.*" if s.secret else ""))
+        for s in SETTINGS
+    ]
+    return (
+        "# Settings\n\n"
+        "A setting comes from the environment (`QUEN_NAME`), else from `quen.toml` in the data directory (the name in\n"
+        "lower case: `smtp_url = \"smtp://localhost:25\"`), else it is the default. The data directory itself is `--data`,\n"
+        "else `QUEN_DATA_DIR`, else `./quen-data`. A wrong value or an unknown name stops Quen with a message that names it.\n\n"
+    ) + _table(("Setting", "Default", "What it does"), rows)
+
+
+def roles_page() -> str:
+    from quen.accounts.roles import CAPABILITIES, ROLE_DESCRIPTIONS, ROLE_NAMES, ROLES
+
+    described = [(f"`{role}`", str(ROLE_NAMES[role]), str(ROLE_DESCRIPTIONS[role])) for role in ROLES]
+    held = [(f"`{c}`", *("yes" if c in ROLES[role] else "" for role in ROLES)) for c in sorted(CAPABILITIES)]
+    return (
+        "# Roles\n\nPeople and API keys have one role. Pages and API operations ask for a capability, which some roles have.\n\n"
+        + _table(("Role", "Name", "What it may do"), described)
+        + "\n"
+        + _table(("Capability", *(f"`{role}`" for role in ROLES)), held)
+    )
+
+
+def drop_reasons_page() -> str:
+    from quen.protocol import messages
+
+    comments = dict(re.findall(r'[A-Z_]+ = "(\w+)"(?:  # (.*))?', inspect.getsource(messages.DropReason)))
+    rows = [(f"`{reason.value}`", comments.get(reason.value, "")) for reason in messages.DropReason]
+    return (
+        "# Why an event is not stored\n\n"
+        f"{inspect.getdoc(messages.DropReason)}\n\n"
+        "Quarantine is shown under *Data → Quarantine*: each message as it came, with its reason, to be replayed after a fix.\n\n"
+    ) + _table(("Reason", "What it says"), rows)
+
+
+def operators_page() -> str:
+    from quen.segments.operators import OPERATORS
+
+    rows = []
+    for operator in OPERATORS.values():
+        module = inspect.getmodule(type(operator))
+        meaning = (inspect.getdoc(module) or "").splitlines()[0].partition(": ")[2]
+        fields, value, holds = operator.examples[0]
+        example = json.dumps({"op": operator.name, **fields}, ensure_ascii=False)
+        said = f"`{example}` {'holds' if holds else 'does not hold'} for {_value(value)}"
+        rows.append((f"`{operator.name}`", meaning, said))
+    return (
+        "# Operators of a rule\n\n"
+        'For traits (`{"trait": "city", "op": "eq", "value": "Hà Nội"}`), for the properties of events in `where`, and for the\n'
+        "values of `first` and `last`. How rules are put together: [Segments and their rules](rules.md).\n\n"
+    ) + _table(("Operator", "Meaning", "Example"), rows)
+
+
+def commands_page() -> str:
+    from quen.cli import build_parser
+
+    parser = build_parser()
+    parts = ["# Commands\n", "`quen COMMAND --help` says the same.\n"]
+    for name, command in _subcommands(parser):
+        parts.append(f"## quen {name}\n")
+        if text := command.description or command.format_usage():
+            parts.append(text.strip() + "\n" if command.description else "")
+        rows = [_argument(action) for action in command._actions if action.help != argparse.SUPPRESS]
+        rows = [row for row in rows if row is not None]
+        if rows:
+            parts.append(_table(("Argument", "Default", "What it does"), rows))
+    return "\n".join(part for part in parts if part)
+
+
+def _subcommands(parser: argparse.ArgumentParser, prefix: str = "") -> Iterable[tuple[str, argparse.ArgumentParser]]:
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for name, command in action.choices.items():
+                nested = list(_subcommands(command, f"{prefix}{name} "))
+                yield from nested or [(f"{prefix}{name}", command)]
+
+
+def _argument(action: argparse.Action) -> tuple[str, str, str] | None:
+    if isinstance(action, argparse._HelpAction | argparse._SubParsersAction):
+        return None
+    names = ", ".join(action.option_strings) or action.dest
+    takes = "" if action.nargs == 0 or not action.option_strings else f" {action.metavar or action.dest.upper()}"
+    choices = f" One of {', '.join(f'`{c}`' for c in action.choices)}." if action.choices else ""
+    default = "" if action.default in (None, False, argparse.SUPPRESS) else f"`{action.default}`"
+    text = (action.help or "").replace("%(default)s", str(action.default))
+    return f"`{names}{takes}`", "required" if action.required and action.option_strings else default, text + choices
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "settings.md": settings_page,
+    "commands.md": commands_page,
+    "roles.md": roles_page,
+    "drop-reasons.md": drop_reasons_page,
+    "operators.md": operators_page,
+}
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "".join("| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in line) + " |\n" for line in lines)
+
+
+def _default(value: object) -> str:
+    return "" if value == "" else f"`{str(value).lower() if isinstance(value, bool) else value}`"
+
+
+def _value(value: object) -> str:
+    return "a missing value" if value is None else f"`{json.dumps(value, ensure_ascii=False)}`"
+
+
+def main() -> int:
+    check = "--check" in sys.argv[1:]
+    stale = []
+    for name, make in PAGES.items():
+        path, text = REFERENCE / name, NOTE + make()
+        if not path.exists() or path.read_text("utf-8") != text:
+            stale.append(name)
+            if not check:
+                path.write_text(text, "utf-8")
+    for name in stale:
+        print(f"docs/reference/{name}: {'stale, run docs/generate.py' if check else 'written'}")
+    return 1 if check and stale else 0
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as data_dir:
+        # The same pages whatever the caller's settings are.
+        for name in [name for name in os.environ if name.startswith("QUEN_")]:
+            del os.environ[name]
+        os.environ |= {"QUEN_DATA_DIR": data_dir, "DJANGO_SETTINGS_MODULE": "quen.settings"}
+        import django
+
+        django.setup()
+        from django.utils import translation
+
+        with translation.override("en"):
+            sys.exit(main())

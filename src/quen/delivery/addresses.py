@@ -33,11 +33,14 @@ def email_of(traits: Mapping[str, Any], identifiers: Iterable[tuple[str, str]]) 
 
 
 def deliverable_email(address: str) -> str | None:
-    """The address in the form that SMTP takes (domain in ASCII), None when it cannot be one."""
+    """The address in the form that SMTP takes (domain in ASCII), None when it cannot be one.
+
+    Local parts with letters of other scripts are refused: most mail servers do not take them yet.
+    """
     try:
         # Whether the domain exists is the mail server's to find out. `.test` domains are let through: they are what
         # people try Quen with.
         checked = validate_email(address, check_deliverability=False, test_environment=True)
     except EmailNotValidError:
         return None
-    return checked.ascii_email or checked.normalized
+    return checked.ascii_email

@@ -1,7 +1,7 @@
 """Liquid in a closed room: no files, no attributes of Python objects, bounded loops, sizes and time. Pure.
 
-Values are data: they are put into the finished text and never read as a template again. With `escape=True` each is
-HTML-escaped; there is no filter that switches this off.
+Values are data: they are put into the finished text and never read as a template again. They
+are escaped for where they go (HTML, a string in JSON); there is no filter that switches this off.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ from contextvars import ContextVar
 from datetime import UTC, date, datetime
 from functools import lru_cache, wraps
 from io import StringIO
-from typing import Any
+from typing import Any, Literal, TextIO
 from zoneinfo import ZoneInfo
 
 import msgspec
 from liquid import BoundTemplate, Environment, RenderContext
 from liquid.ast import Node
 from liquid.builtin.expressions.primitive import RangeLiteral
+from liquid.builtin.output import Output, OutputNode
 from liquid.exceptions import LiquidError, ResourceLimitError
 from liquid.expression import Expression
 from liquid.filter import with_context
@@ -39,6 +40,9 @@ MAX_SECONDS = 2.0
 # `safe` would print data unescaped; the others read or write program text.
 _REMOVED_FILTERS = ("safe", "escapejs")
 _REMOVED_TAGS = ("include", "render")
+
+
+Form = Literal["html", "text", "json"]
 
 
 class LiquidWarning(msgspec.Struct, frozen=True):
@@ -65,10 +69,10 @@ _current: ContextVar[_Pass] = ContextVar("quen_liquid_pass")
 
 
 def render(
-    source: str, data: Mapping[str, Any], *, zone: ZoneInfo, escape: bool, place: str
+    source: str, data: Mapping[str, Any], *, zone: ZoneInfo, form: Form, place: str
 ) -> tuple[str, list[LiquidWarning]]:
     """Fill a template with JSON-like data. Raises TemplateError with `place` and, where known, the line."""
-    template = _parse(source, escape, place)
+    template = _parse(source, form, place)
     token = _current.set(this := _Pass(zone))
     try:
         text = template.render(**{"now": datetime.now(zone), **data})
@@ -81,17 +85,17 @@ def render(
     return text, list(this.missing)
 
 
-def check(source: str, *, escape: bool, place: str) -> None:
+def check(source: str, *, form: Form, place: str) -> None:
     """Raises TemplateError when the template does not parse."""
-    _parse(source, escape, place)
+    _parse(source, form, place)
 
 
 @lru_cache(maxsize=256)
-def _parse(source: str, escape: bool, place: str) -> BoundTemplate:
+def _parse(source: str, form: Form, place: str) -> BoundTemplate:
     if len(source) > MAX_SOURCE:
         raise TemplateError(f"{place}: longer than {MAX_SOURCE:,} characters; make it shorter", place=place)
     try:
-        template = _environment(escape).from_string(source)
+        template = _environment(form).from_string(source)
     except LiquidError as error:
         raise _template_error(error, place) from error
     for node in template.nodes:
@@ -148,9 +152,9 @@ class _SafeEnvironment(Environment):
     template_class = _Template
 
 
-@lru_cache(maxsize=2)
-def _environment(escape: bool) -> Environment:
-    env = _SafeEnvironment(autoescape=escape, undefined=_Missing)
+@lru_cache(maxsize=3)
+def _environment(form: Form) -> Environment:
+    env = _SafeEnvironment(autoescape=form == "html", undefined=_Missing)
     for name in _REMOVED_TAGS:
         del env.tags[name]
     for name in _REMOVED_FILTERS:
@@ -158,9 +162,44 @@ def _environment(escape: bool) -> Environment:
     env.add_filter("date", _date)
     env.add_filter("vnd", lambda value: vnd_text(value) if value is not None else "")
     env.add_filter("number", lambda value: number_text(value) if value is not None else "")
+    if form == "json":
+        env.add_tag(_JsonOutput)
+        env.add_filter("json", lambda value: _JsonText(_encode_json(value)))
+        for name in ("echo", "liquid", "cycle"):  # they print by themselves, unescaped
+            del env.tags[name]
     for name, function in list(env.filters.items()):
         env.filters[name] = _guarded(function)
     return env
+
+
+class _JsonText(str):
+    """JSON already: printed as it is."""
+
+    __slots__ = ()
+
+
+class _JsonOutputNode(OutputNode):
+    """`"{{ name }}"` in JSON: a text is escaped so that it cannot leave its quotes; `| json` prints any value whole."""
+
+    def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
+        value = self.expression.evaluate(context)
+        if isinstance(value, _JsonText):
+            return buffer.write(value)
+        if value is None or isinstance(value, Undefined):
+            return buffer.write(str(value or ""))
+        if isinstance(value, (bool, int, float, list, dict)):
+            return buffer.write(_encode_json(value))
+        return buffer.write(_encode_json(str(value))[1:-1])
+
+
+class _JsonOutput(Output):
+    node_class = _JsonOutputNode
+
+
+def _encode_json(value: Any) -> str:
+    if isinstance(value, Undefined):
+        value = None
+    return msgspec.json.encode(value, enc_hook=str).decode()
 
 
 def _guarded(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -211,7 +250,7 @@ class _BoundedRange(RangeLiteral):
 
 
 def _bound_ranges(node: Node) -> None:
-    context = RenderContext(_environment(True).from_string(""))
+    context = RenderContext(_environment("text").from_string(""))
     for expression in node.expressions():
         _bound_in(expression)
     for child in node.children(context, include_partials=False):

@@ -79,7 +79,7 @@ def render(
     """
     data = {**data, "workspace": {"name": setting.workspace}, "unsubscribe_url": unsubscribe_url}
     subject, warnings = render_subject(content.subject, data, setting)
-    filled, missing = safe_liquid.render(content.body, data, zone=setting.zone, escape=True, place="body")
+    filled, missing = safe_liquid.render(content.body, data, zone=setting.zone, form="html", place="body")
     warnings += [RenderWarning("undefined", m.name, m.line) for m in missing]
     html, problems = mjml.to_html(mjml.clean_text(filled), content.body)
     warnings += [RenderWarning("mjml", p.message, p.line) for p in problems]
@@ -98,7 +98,7 @@ def render(
 
 def render_subject(source: str, data: Mapping[str, Any], setting: Setting) -> tuple[str, list[RenderWarning]]:
     """One line without control characters, whatever the data holds."""
-    filled, missing = safe_liquid.render(source, data, zone=setting.zone, escape=False, place="subject")
+    filled, missing = safe_liquid.render(source, data, zone=setting.zone, form="text", place="subject")
     subject = _BREAKS.sub(" ", _MARKS.sub("", filled)).strip()[:MAX_SUBJECT]
     warnings = [RenderWarning("undefined", m.name, m.line, "subject") for m in missing]
     if not subject:
@@ -106,10 +106,19 @@ def render_subject(source: str, data: Mapping[str, Any], setting: Setting) -> tu
     return subject, warnings
 
 
+def render_json(source: str, data: Mapping[str, Any], setting: Setting) -> Any:
+    """The value of a JSON text with Liquid. Raises TemplateError, also when what comes out is not JSON."""
+    filled, _ = safe_liquid.render(source, data, zone=setting.zone, form="json", place="body")
+    try:
+        return msgspec.json.decode(filled)
+    except msgspec.DecodeError as error:
+        raise TemplateError(f"with this person's data it is not JSON: {error}") from error
+
+
 def check(content: Content) -> None:
     """Raises TemplateError for what is wrong whoever the person is: Liquid that does not parse, no MJML at all."""
-    safe_liquid.check(content.subject, escape=False, place="subject")
-    safe_liquid.check(content.body, escape=True, place="body")
+    safe_liquid.check(content.subject, form="text", place="subject")
+    safe_liquid.check(content.body, form="html", place="body")
     if "<mjml" not in content.body.lower():
         raise TemplateError("an e-mail template begins with <mjml> and has an <mj-body>", line=1)
 

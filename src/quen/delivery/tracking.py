@@ -201,8 +201,10 @@ def _body(entry: Entry) -> Told | None:
 
 def load_messages(ids: Collection[int]) -> dict[int, MessageState]:
     found = {}
-    for *plain, activity, noted in fetch_in(_SELECT, ids, column="id"):
-        found[plain[0]] = MessageState(*plain, activity=_activity.decode(activity), noted=noted)
+    for row in fetch_in(_SELECT, ids, column="id"):
+        values = list(row)
+        values[-2] = _activity.decode(values[-2])
+        found[row[0]] = MessageState(*values)
     return found
 
 

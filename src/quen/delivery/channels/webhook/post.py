@@ -19,7 +19,7 @@ from quen.delivery.channels.webhook.targets import check_url, resolve
 from quen.errors import InvalidInput, TemporaryError
 
 TIMEOUT_SECONDS = 10.0  # for each step of a call
-DEADLINE_SECONDS = 20.0  # for all of it: a server that answers a byte at a time does not hold a worker
+DEADLINE_SECONDS = 15.0  # for all of it: a server that answers a byte at a time does not hold a worker
 MAX_ANSWER = 1_000  # bytes of the answer that are kept for people to read
 MAX_RETRY_AFTER_MS = 3_600_000
 _RETRIED = frozenset({408, 425, 429})
@@ -55,7 +55,7 @@ class HttpWebhooks:
         client = httpx.Client(
             verify=self._tls,
             timeout=TIMEOUT_SECONDS,
-            follow_redirects=False,  # the next address would have to be checked anew, and a webhook has no business moving
+            follow_redirects=False,  # the next address would not have been checked
             trust_env=False,  # a proxy would look names up by itself
         )
         deadline = threading.Timer(DEADLINE_SECONDS, client.close)

@@ -100,7 +100,8 @@ def check(mapping: Mapping, file_format: Format) -> None:
         if not any(field in taken for field in group):
             raise InvalidInput(
                 f"{mapping.kind} need a column for {' or '.join(group)}, and none of "
-                f"{_listed(file_format.columns)} is mapped to it; map it with --mapping FILE: {_example(mapping, group[0], file_format)}",
+                f"{_listed(file_format.columns)} is mapped to it; map it with --mapping FILE: "
+                f"{_example(mapping, group[0], file_format)}",
                 details={"missing": list(group)},
             )
 

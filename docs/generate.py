@@ -1,7 +1,7 @@
 """Write docs/reference/ from the code: settings, commands, roles, drop reasons, rule operators.
 
-    .venv/bin/python docs/generate.py            write the pages
-    .venv/bin/python docs/generate.py --check    exit 1 and name the stale ones
+.venv/bin/python docs/generate.py            write the pages
+.venv/bin/python docs/generate.py --check    exit 1 and name the stale ones
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import os
 import re
 import sys
 import tempfile
+import textwrap
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -27,12 +28,13 @@ def settings_page() -> str:
         (f"`QUEN_{s.name}`", _default(s.default), s.description + (" *Secret: never shown.*" if s.secret else ""))
         for s in SETTINGS
     ]
-    return (
-        "# Settings\n\n"
-        "A setting comes from the environment (`QUEN_NAME`), else from `quen.toml` in the data directory (the name in\n"
-        "lower case: `smtp_url = \"smtp://localhost:25\"`), else it is the default. The data directory itself is `--data`,\n"
-        "else `QUEN_DATA_DIR`, else `./quen-data`. A wrong value or an unknown name stops Quen with a message that names it.\n\n"
-    ) + _table(("Setting", "Default", "What it does"), rows)
+    intro = _prose(
+        "A setting comes from the environment (`QUEN_NAME`), else from `quen.toml` in the data directory (the name in"
+        ' lower case: `smtp_url = "smtp://localhost:25"`), else it is the default. The data directory itself is'
+        " `--data`, else `QUEN_DATA_DIR`, else `./quen-data`. A wrong value or an unknown name stops Quen with a"
+        " message that names it."
+    )
+    return "# Settings\n\n" + intro + _table(("Setting", "Default", "What it does"), rows)
 
 
 def roles_page() -> str:
@@ -41,7 +43,10 @@ def roles_page() -> str:
     described = [(f"`{role}`", str(ROLE_NAMES[role]), str(ROLE_DESCRIPTIONS[role])) for role in ROLES]
     held = [(f"`{c}`", *("yes" if c in ROLES[role] else "" for role in ROLES)) for c in sorted(CAPABILITIES)]
     return (
-        "# Roles\n\nPeople and API keys have one role. Pages and API operations ask for a capability, which some roles have.\n\n"
+        "# Roles\n\n"
+        + _prose(
+            "People and API keys have one role. Pages and API operations ask for a capability, which some roles have."
+        )
         + _table(("Role", "Name", "What it may do"), described)
         + "\n"
         + _table(("Capability", *(f"`{role}`" for role in ROLES)), held)
@@ -53,11 +58,11 @@ def drop_reasons_page() -> str:
 
     comments = dict(re.findall(r'[A-Z_]+ = "(\w+)"(?:  # (.*))?', inspect.getsource(messages.DropReason)))
     rows = [(f"`{reason.value}`", comments.get(reason.value, "")) for reason in messages.DropReason]
-    return (
-        "# Why an event is not stored\n\n"
-        f"{inspect.getdoc(messages.DropReason)}\n\n"
-        "Quarantine is shown under *Data → Quarantine*: each message as it came, with its reason, to be replayed after a fix.\n\n"
-    ) + _table(("Reason", "What it says"), rows)
+    intro = _prose(
+        "Every one but `duplicate` and `source_disabled` is kept in quarantine (*Data → Quarantine*): each message as"
+        " it came, with its reason, to be replayed after a fix."
+    )
+    return "# Why an event is not stored\n\n" + intro + _table(("Reason", "What it says"), rows)
 
 
 def operators_page() -> str:
@@ -71,11 +76,11 @@ def operators_page() -> str:
         example = json.dumps({"op": operator.name, **fields}, ensure_ascii=False)
         said = f"`{example}` {'holds' if holds else 'does not hold'} for {_value(value)}"
         rows.append((f"`{operator.name}`", meaning, said))
-    return (
-        "# Operators of a rule\n\n"
-        'For traits (`{"trait": "city", "op": "eq", "value": "Hà Nội"}`), for the properties of events in `where`, and for the\n'
-        "values of `first` and `last`. How rules are put together: [Segments and their rules](rules.md).\n\n"
-    ) + _table(("Operator", "Meaning", "Example"), rows)
+    intro = _prose(
+        'For traits (`{"trait": "city", "op": "eq", "value": "Hà Nội"}`), for the properties of events in `where`, and'
+        " for the values of `first` and `last`. How rules are put together: [Segments and their rules](rules.md)."
+    )
+    return "# Operators of a rule\n\n" + intro + _table(("Operator", "Meaning", "Example"), rows)
 
 
 def commands_page() -> str:
@@ -87,8 +92,8 @@ def commands_page() -> str:
         parts.append(f"## quen {name}\n")
         if text := command.description or command.format_usage():
             parts.append(text.strip() + "\n" if command.description else "")
-        rows = [_argument(action) for action in command._actions if action.help != argparse.SUPPRESS]
-        rows = [row for row in rows if row is not None]
+        shown = (_argument(action) for action in command._actions if action.help != argparse.SUPPRESS)
+        rows = [row for row in shown if row is not None]
         if rows:
             parts.append(_table(("Argument", "Default", "What it does"), rows))
     return "\n".join(part for part in parts if part)
@@ -122,9 +127,15 @@ PAGES: dict[str, Callable[[], str]] = {
 }
 
 
+def _prose(text: str) -> str:
+    return textwrap.fill(text, 118, break_long_words=False, break_on_hyphens=False) + "\n\n"
+
+
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     lines = [head, tuple("---" for _ in head), *rows]
-    return "".join("| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in line) + " |\n" for line in lines)
+    return "".join(
+        "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in line) + " |\n" for line in lines
+    )
 
 
 def _default(value: object) -> str:

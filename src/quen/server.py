@@ -6,6 +6,7 @@ in one process, because the embedded event store admits only one. Either may die
 
 from __future__ import annotations
 
+import ctypes
 import fcntl
 import os
 import signal
@@ -15,7 +16,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from multiprocessing.util import Finalize
-from pathlib import Path
 from typing import IO, Any
 
 import structlog
@@ -29,6 +29,7 @@ STOP_WITHIN_S = 10.0
 BACK_OFF_S = (0.5, 15.0)  # first and longest pause before a crashed process is started again
 STEADY_AFTER_S = 30.0  # after this long a process counts as healthy and its back-off starts anew
 CONSOLE_THREADS = 8
+_PR_SET_PDEATHSIG = 1
 
 
 class AlreadyRunning(ConfigError):
@@ -148,6 +149,18 @@ def up(
         Supervisor(children).run(ready)
 
 
+def die_with_parent() -> None:
+    """Let the kernel end this process when its parent is killed: an orphan would hold ports and stores (Linux)."""
+    parent = os.getppid()
+    try:
+        libc = ctypes.CDLL(None, use_errno=True)
+        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    except (OSError, AttributeError):
+        return  # another system: the next start says that the port is taken
+    if os.getppid() != parent:
+        os._exit(1)
+
+
 def serve_app(host: str, port: int) -> None:
     """The app process: Granian with one worker, in which `console` also starts the engine."""
     from granian import Granian
@@ -174,6 +187,7 @@ def console() -> Any:
     from quen.logs import configure
 
     configure()
+    die_with_parent()
     from quen.web.wsgi import application  # isort: skip  (sets Django up; the engine needs its models)
     from quen.engine import service
 
@@ -188,6 +202,7 @@ def main(arguments: list[str]) -> None:
     from quen.logs import configure
 
     configure()
+    die_with_parent()
     role, host, port = arguments[0], arguments[1], int(arguments[2])
     if role == "edge":
         from quen.edge import serve
@@ -196,10 +211,6 @@ def main(arguments: list[str]) -> None:
     else:
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "quen.settings")
         serve_app(host, port)
-
-
-def data_dir_of(given: str | None) -> Path:
-    return Path(given).absolute() if given else Path(os.environ.get("QUEN_DATA_DIR") or "quen-data").absolute()
 
 
 if __name__ == "__main__":

@@ -1,0 +1,71 @@
+"""What sum and average share: exact arithmetic in millionths. Not an aggregate itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from quen.segments.columns import Column
+from quen.segments.grammar import MAX_NUMBER
+from quen.segments.measure import AMOUNT_LABELS, SCALE, Measure
+from quen.segments.values import as_number, reader
+
+
+class PropertyMeasure(msgspec.Struct, frozen=True):
+    """A property, and the comparison of what it aggregates to."""
+
+    property: str
+    measure: Measure
+
+    def to_json(self) -> dict[str, Any]:
+        return {"property": self.property, **self.measure.to_json()}
+
+
+def millionths(path: str) -> Callable[[Mapping[str, Any]], int | None]:
+    """The amount of an event; what is no number, or beyond 10^15, is none."""
+    read = reader(path)
+
+    def extract(properties: Mapping[str, Any]) -> int | None:
+        found = as_number(read(properties))
+        return round(found * SCALE) if found is not None and abs(found) <= MAX_NUMBER else None
+
+    return extract
+
+
+def millionths_sql(path: str) -> str:
+    column = Column("properties", path).number
+    return f"toInt128(round(if(abs({column}) <= {int(MAX_NUMBER)}, {column}, NULL) * {SCALE}))"
+
+
+def wide(value: int | float) -> str:
+    return f"toInt128('{int(value)}')"
+
+
+class SumAndCount:
+    """Result: `[sum in millionths, how many]`."""
+
+    def __init__(self, test: Callable[[int, int], bool]) -> None:
+        self._test = test
+
+    def start(self) -> list[int]:
+        return [0, 0]
+
+    def step(self, result: list[int], entry: list[Any]) -> list[int]:
+        result[0] += entry[2]
+        result[1] += 1
+        return result
+
+    def combine(self, one: list[int], other: list[int]) -> list[int]:
+        return [one[0] + other[0], one[1] + other[1]]
+
+    def test(self, result: list[int]) -> bool:
+        return self._test(result[0], result[1])
+
+
+def amount_words(label: Mapping[str, str], operand: PropertyMeasure, language: str) -> str:
+    said = operand.measure.words(language, AMOUNT_LABELS)
+    if language == "en":
+        return f" with {label['en']} {operand.property} {said}"
+    return f" với {label['vi']} {operand.property} {said}"

@@ -1,0 +1,66 @@
+"""What an aggregate over events is: its operand, what is kept live for it, its SQL, its words.
+
+A file in this folder that defines `AGGREGATE` is an aggregate. Nothing else needs to know of it.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar, Protocol
+from zoneinfo import ZoneInfo
+
+from quen.segments.facts import Fact
+from quen.segments.grammar import Place, check_fields, name, required
+from quen.segments.window import Window
+from quen.segments.words import Text
+
+
+class Fold(Protocol):
+    """What is kept for one condition on one profile. A state is JSON-like and compact; None is "nothing yet"."""
+
+    def add(self, state: Any, fact: Fact, now: int) -> Any:
+        """The state with one more fact, in any order of time. May change `state` in place."""
+
+    def merge(self, one: Any, other: Any) -> Any:
+        """The state of two people who became one."""
+
+    def truth(self, state: Any, now: int) -> tuple[bool, int]:
+        """Whether it holds at `now`, and until which instant it surely stays so if nothing happens."""
+
+
+class Aggregate(ABC):
+    name: ClassVar[str]
+    order: ClassVar[int]
+    label: ClassVar[Text]  # for the builder's list
+    operators: ClassVar[str] = "number"  # count, number or value: which operators the builder offers
+
+    @abstractmethod
+    def parse(self, spec: Mapping[str, Any], place: Place) -> Any:
+        """The operand, immutable."""
+
+    @abstractmethod
+    def to_json(self, operand: Any) -> dict[str, Any]: ...
+
+    @abstractmethod
+    def fold(self, operand: Any, window: Window, zone: ZoneInfo) -> Fold: ...
+
+    @abstractmethod
+    def holds_on_nothing(self, operand: Any, zone: ZoneInfo) -> bool:
+        """Whether it holds for a person without any such event."""
+
+    @abstractmethod
+    def having(self, operand: Any, now: int, zone: ZoneInfo) -> str:
+        """The condition on one person's events, never NULL."""
+
+    @abstractmethod
+    def words(self, operand: Any, language: str) -> str:
+        """What follows "Did X" in a sentence."""
+
+
+def parse_property(spec: Mapping[str, Any], place: Place) -> str:
+    return name(required(spec, "property", place), place["property"])
+
+
+def check_measure_fields(spec: Mapping[str, Any], place: Place, *more: str) -> None:
+    check_fields(spec, place, (*more, "op", "value"))

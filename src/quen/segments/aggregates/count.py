@@ -1,0 +1,155 @@
+"""`count`: how many times. Live it keeps only the latest times that can still decide (decision 4)."""
+
+from __future__ import annotations
+
+from bisect import bisect_right, insort
+from collections.abc import Mapping
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from quen.segments.aggregates.base import Aggregate, Fold, check_measure_fields
+from quen.segments.columns import literal
+from quen.segments.facts import Fact
+from quen.segments.grammar import MAX_WINDOW_COUNT, Place
+from quen.segments.measure import Measure, parse_measure
+from quen.segments.moments import FOREVER
+from quen.segments.window import Window
+
+# Events dated ahead of the clock wait in the list; more of them than this are not kept apart.
+_MAX_AHEAD = 1_000
+
+
+class Count(Aggregate):
+    name = "count"
+    order = 10
+    label = {"en": "times", "vi": "số lần"}
+    operators = "count"
+
+    def parse(self, spec: Mapping[str, Any], place: Place) -> Measure:
+        check_measure_fields(spec, place)
+        measure = parse_measure(spec, place, whole=True)
+        if measure.high > MAX_WINDOW_COUNT:
+            raise place["value"].error(f"at most {MAX_WINDOW_COUNT:,}")
+        return measure
+
+    def to_json(self, operand: Measure) -> dict[str, Any]:
+        return operand.to_json()
+
+    def fold(self, operand: Measure, window: Window, zone: ZoneInfo) -> Fold:
+        return LatestTimes(operand, window.span) if window.span else Total(operand, window.limits(zone))
+
+    def holds_on_nothing(self, operand: Measure, zone: ZoneInfo) -> bool:
+        return operand.test()(0)
+
+    def having(self, operand: Measure, now: int, zone: ZoneInfo) -> str:
+        return operand.sql("count()", literal)
+
+    def words(self, operand: Measure, language: str) -> str:
+        times = {"en": "time" if operand.high == 1 else "times", "vi": "lần"}[language]
+        return f" {operand.words(language)} {times}"
+
+
+class LatestTimes:
+    """Within a moving window: the latest times, ascending, one more than can matter."""
+
+    def __init__(self, measure: Measure, span: int) -> None:
+        self._span = span
+        self._keep = int(measure.high) + (measure.op != "gte")
+        test = measure.test()
+        self._tests = [test(n) for n in range(self._keep + 1)]
+        # As times leave the window the count falls one by one: to which count must it fall for the truth to change?
+        self._falls_to: list[int | None] = []
+        for count in range(self._keep + 1):
+            lower = [n for n in range(count) if self._tests[n] != self._tests[count]]
+            self._falls_to.append(lower[-1] if lower else None)
+
+    def add(self, state: list[int] | None, fact: Fact, now: int) -> list[int] | None:
+        time, oldest = fact.time, now - self._span
+        if time <= oldest:
+            return state
+        if state is None:
+            return [time]
+        if time >= state[-1]:
+            state.append(time)
+        else:
+            insort(state, time)
+        return self._trim(state, now)
+
+    def _trim(self, times: list[int], now: int) -> list[int]:
+        started = len(times) if times[-1] <= now else bisect_right(times, now)
+        surplus = max(started - self._keep, len(times) - self._keep - _MAX_AHEAD)
+        expired = bisect_right(times, now - self._span) if times[0] <= now - self._span else 0
+        if (drop := max(surplus, expired)) > 0:
+            del times[:drop]
+        return times
+
+    def merge(self, one: list[int], other: list[int]) -> list[int]:
+        return sorted(one + other)
+
+    def truth(self, state: list[int] | None, now: int) -> tuple[bool, int]:
+        if not state:
+            return self._tests[0], FOREVER
+        if state[-1] > now:
+            return self._truth_with_times_ahead(state, now)
+        count = self._count(state, now)
+        fall = self._falls_to[count]
+        # The count falls to `fall` when the (fall + 1)-th latest time leaves.
+        return self._tests[count], FOREVER if fall is None else state[-1 - fall] + self._span
+
+    def _count(self, times: list[int], now: int) -> int:
+        first = 0 if times[0] > now - self._span else bisect_right(times, now - self._span)
+        last = len(times) if times[-1] <= now else bisect_right(times, now)
+        return min(last - first, self._keep)
+
+    def _truth_with_times_ahead(self, times: list[int], now: int) -> tuple[bool, int]:
+        truth = self._tests[self._count(times, now)]
+        edges = sorted({edge for time in times for edge in (time, time + self._span) if edge > now})
+        for edge in edges:
+            if self._tests[self._count(times, edge)] != truth:
+                return truth, edge
+        return truth, FOREVER
+
+
+class Total:
+    """Ever, or between two dates: `[how many, times still ahead of the clock…]`."""
+
+    def __init__(self, measure: Measure, limits: tuple[int, int]) -> None:
+        self._test = measure.test()
+        self._start, self._end = limits
+
+    def add(self, state: list[int] | None, fact: Fact, now: int) -> list[int] | None:
+        time = fact.time
+        if not self._start <= time < self._end:
+            return state
+        if state is None:
+            return [1] if time <= now else [0, time]
+        if time <= now:
+            state[0] += 1
+        else:
+            insort(state, time, lo=1)
+        if len(state) > 1:
+            started = bisect_right(state, now, lo=1) - 1
+            state[0] += started
+            del state[1 : 1 + started]
+        return state
+
+    def merge(self, one: list[int], other: list[int]) -> list[int]:
+        return [one[0] + other[0], *sorted(one[1:] + other[1:])]
+
+    def truth(self, state: list[int] | None, now: int) -> tuple[bool, int]:
+        if state is None:
+            return self._test(0), FOREVER
+        if len(state) == 1:
+            return self._test(state[0]), FOREVER
+        started = bisect_right(state, now, lo=1) - 1
+        truth = self._test(state[0] + started)
+        for more in range(started + 1, len(state)):
+            # Several at one instant count together.
+            if more + 1 < len(state) and state[more + 1] == state[more]:
+                continue
+            if self._test(state[0] + more) != truth:
+                return truth, state[more]
+        return truth, FOREVER
+
+
+AGGREGATE = Count()

@@ -1,0 +1,89 @@
+"""`distinct`: how many different values of a property, told apart by their text."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from quen.segments.aggregates.amounts import PropertyMeasure
+from quen.segments.aggregates.base import Aggregate, Fold, check_measure_fields, parse_property
+from quen.segments.aggregates.series import series
+from quen.segments.columns import Column, literal
+from quen.segments.grammar import MAX_LIST, Place
+from quen.segments.measure import parse_measure
+from quen.segments.values import as_text, reader
+from quen.segments.window import Window
+
+_LONG = 24
+
+
+class Distinct(Aggregate):
+    name = "distinct"
+    order = 24
+    label = {"en": "number of different", "vi": "số giá trị khác nhau của"}
+    operators = "count"
+
+    def parse(self, spec: Mapping[str, Any], place: Place) -> PropertyMeasure:
+        check_measure_fields(spec, place, "property")
+        measure = parse_measure(spec, place, whole=True)
+        if measure.high > MAX_LIST:
+            raise place["value"].error(f"at most {MAX_LIST:,}")
+        return PropertyMeasure(parse_property(spec, place), measure)
+
+    def to_json(self, operand: PropertyMeasure) -> dict[str, Any]:
+        return operand.to_json()
+
+    def fold(self, operand: PropertyMeasure, window: Window, zone: ZoneInfo) -> Fold:
+        reducer = _Keys(operand.measure.test(), int(operand.measure.high) + 1)
+        return series(_key_of(operand.property), reducer, window, window.limits(zone))
+
+    def holds_on_nothing(self, operand: PropertyMeasure, zone: ZoneInfo) -> bool:
+        return operand.measure.test()(0)
+
+    def having(self, operand: PropertyMeasure, now: int, zone: ZoneInfo) -> str:
+        return operand.measure.sql(f"uniqExact({Column('properties', operand.property).text})", literal)
+
+    def words(self, operand: PropertyMeasure, language: str) -> str:
+        said = operand.measure.words(language)
+        if language == "en":
+            return f" with {said} different values of {operand.property}"
+        return f" với {said} giá trị khác nhau của {operand.property}"
+
+
+def _key_of(path: str) -> Callable[[Mapping[str, Any]], str | None]:
+    read = reader(path)
+
+    def extract(properties: Mapping[str, Any]) -> str | None:
+        text = as_text(read(properties))
+        if text is None or len(text) <= _LONG:
+            return text
+        # Long texts are kept by a digest, marked so that no short text can be taken for one.
+        return "\0" + hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
+
+    return extract
+
+
+class _Keys:
+    """Result: the different keys, no more of them than can decide."""
+
+    def __init__(self, test: Callable[[Any], bool], keep: int) -> None:
+        self._test, self._keep = test, keep
+
+    def start(self) -> list[str]:
+        return []
+
+    def step(self, result: list[str], entry: list[Any]) -> list[str]:
+        if len(result) < self._keep and entry[2] not in result:
+            result.append(entry[2])
+        return result
+
+    def combine(self, one: list[str], other: list[str]) -> list[str]:
+        return list(dict.fromkeys(one + other))[: self._keep]
+
+    def test(self, result: list[str]) -> bool:
+        return self._test(len(result))
+
+
+AGGREGATE = Distinct()

@@ -1,0 +1,94 @@
+"""What first and last share: any operator on the value of the earliest or latest event that has one.
+
+Not an aggregate itself. Live, only whether the value passes is kept, not the value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from quen.segments.aggregates.base import Aggregate, Fold, parse_property
+from quen.segments.aggregates.series import series
+from quen.segments.columns import FALSE, TRUE, Column
+from quen.segments.grammar import Place, check_fields, required
+from quen.segments.operators import OPERATORS
+from quen.segments.values import reader
+from quen.segments.window import Window
+
+
+class PropertyTest(msgspec.Struct, frozen=True):
+    property: str
+    op: str
+    operand: Any
+
+
+class End(Aggregate):
+    operators = "value"
+    latest: ClassVar[bool]
+
+    def parse(self, spec: Mapping[str, Any], place: Place) -> PropertyTest:
+        op = required(spec, "op", place)
+        operator = OPERATORS.get(op) if isinstance(op, str) else None
+        if operator is None or operator.moving:
+            known = ", ".join(name for name, known in OPERATORS.items() if not known.moving)
+            raise place["op"].error(f"unknown operator; known here: {known}")
+        check_fields(spec, place, ("property", "op", *operator.fields))
+        return PropertyTest(parse_property(spec, place), operator.name, operator.parse(spec, place))
+
+    def to_json(self, operand: PropertyTest) -> dict[str, Any]:
+        return {"property": operand.property, "op": operand.op, **OPERATORS[operand.op].to_json(operand.operand)}
+
+    def fold(self, operand: PropertyTest, window: Window, zone: ZoneInfo) -> Fold:
+        read, test = reader(operand.property), OPERATORS[operand.op].test(operand.operand, zone)
+
+        def extract(properties: Mapping[str, Any]) -> bool | None:
+            value = read(properties)
+            return None if value is None else test(value)
+
+        reducer = _AtTheEnd(self.latest, test(None))
+        return series(extract, reducer, window, window.limits(zone))
+
+    def holds_on_nothing(self, operand: PropertyTest, zone: ZoneInfo) -> bool:
+        return OPERATORS[operand.op].test(operand.operand, zone)(None)
+
+    def having(self, operand: PropertyTest, now: int, zone: ZoneInfo) -> str:
+        column = Column("properties", operand.property)
+        passes = OPERATORS[operand.op].sql(operand.operand, column, now, zone)
+        nothing = TRUE if self.holds_on_nothing(operand, zone) else FALSE
+        chosen = f"arg{'Max' if self.latest else 'Min'}If(toUInt8({passes}), (time, id), {column.present})"
+        return f"if(countIf({column.present}) = 0, {nothing}, {chosen} = 1)"
+
+    def words(self, operand: PropertyTest, language: str) -> str:
+        said = OPERATORS[operand.op].words(operand.operand, language)
+        if language == "en":
+            return f" with {self.label['en']} {operand.property} that {said}"
+        return f" với {operand.property} {self.label['vi']} {said}"
+
+
+class _AtTheEnd:
+    """Result: `[time, id, passes]` of the earliest or latest, or None."""
+
+    def __init__(self, latest: bool, nothing: bool) -> None:
+        self._latest, self._nothing = latest, nothing
+
+    def start(self) -> list[Any] | None:
+        return None
+
+    def step(self, result: list[Any] | None, entry: list[Any]) -> list[Any]:
+        if result is None:
+            return entry
+        if self._latest:
+            return entry if (entry[0], entry[1]) >= (result[0], result[1]) else result
+        return entry if (entry[0], entry[1]) < (result[0], result[1]) else result
+
+    def combine(self, one: list[Any] | None, other: list[Any] | None) -> list[Any] | None:
+        if one is None or other is None:
+            return other if one is None else one
+        return self.step(one, other)
+
+    def test(self, result: list[Any] | None) -> bool:
+        return self._nothing if result is None else bool(result[2])

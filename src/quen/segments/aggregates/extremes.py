@@ -1,0 +1,64 @@
+"""What the smallest and the largest share. Not an aggregate itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from quen.segments.aggregates.amounts import PropertyMeasure, amount_words
+from quen.segments.aggregates.base import Aggregate, Fold, check_measure_fields, parse_property
+from quen.segments.aggregates.series import series
+from quen.segments.columns import Column, holds, literal
+from quen.segments.grammar import Place
+from quen.segments.measure import parse_measure
+from quen.segments.values import as_number, reader
+from quen.segments.window import Window
+
+
+class Extreme(Aggregate):
+    """Never holds without a number."""
+
+    choose: Callable[..., Any]
+
+    def parse(self, spec: Mapping[str, Any], place: Place) -> PropertyMeasure:
+        check_measure_fields(spec, place, "property")
+        return PropertyMeasure(parse_property(spec, place), parse_measure(spec, place))
+
+    def to_json(self, operand: PropertyMeasure) -> dict[str, Any]:
+        return operand.to_json()
+
+    def fold(self, operand: PropertyMeasure, window: Window, zone: ZoneInfo) -> Fold:
+        read = reader(operand.property)
+        reducer = _Chosen(type(self).choose, operand.measure.test())
+        return series(lambda properties: as_number(read(properties)), reducer, window, window.limits(zone))
+
+    def holds_on_nothing(self, operand: PropertyMeasure, zone: ZoneInfo) -> bool:
+        return False
+
+    def having(self, operand: PropertyMeasure, now: int, zone: ZoneInfo) -> str:
+        number = Column("properties", operand.property).number
+        return holds(operand.measure.sql(f"{self.name}({number})", lambda n: f"toFloat64({literal(n)})"))
+
+    def words(self, operand: PropertyMeasure, language: str) -> str:
+        return amount_words(self.label, operand, language)
+
+
+class _Chosen:
+    """Result: the number so far, or None."""
+
+    def __init__(self, choose: Callable[..., Any], test: Callable[[Any], bool]) -> None:
+        self._choose, self._test = choose, test
+
+    def start(self) -> float | None:
+        return None
+
+    def step(self, result: float | None, entry: list[Any]) -> float:
+        return float(entry[2]) if result is None else float(self._choose(result, entry[2]))
+
+    def combine(self, one: float | None, other: float | None) -> float | None:
+        given = [number for number in (one, other) if number is not None]
+        return self._choose(given) if given else None
+
+    def test(self, result: float | None) -> bool:
+        return result is not None and self._test(result)

@@ -1,0 +1,123 @@
+"""What the aggregates over a property keep live. Not an aggregate itself.
+
+Within a moving window every matching `[time, id, value]` of the window is kept, ascending; ever and between two dates
+one running result, `[result, ahead]`, where `ahead` are entries dated ahead of the clock.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right, insort
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Protocol
+
+from quen.segments.facts import Fact
+from quen.segments.moments import FOREVER
+from quen.segments.window import Window
+
+# A person with more matching events than this within one window is judged by the latest of them.
+MAX_KEPT = 2_000
+_LOOK_AHEAD = 8
+
+Entry = list[Any]
+
+
+class Reducer(Protocol):
+    def start(self) -> Any: ...
+
+    def step(self, result: Any, entry: Entry) -> Any: ...
+
+    def combine(self, one: Any, other: Any) -> Any: ...
+
+    def test(self, result: Any) -> bool: ...
+
+
+Extract = Callable[[Mapping[str, Any]], Any]
+
+
+def series(extract: Extract, reducer: Reducer, window: Window, limits: tuple[int, int]) -> Moving | Running:
+    """`extract` gives the value of an event, None when it has none to give."""
+    return Moving(extract, reducer, window.span) if window.span else Running(extract, reducer, limits)
+
+
+class Moving:
+    def __init__(self, extract: Extract, reducer: Reducer, span: int) -> None:
+        self._extract, self._reducer, self._span = extract, reducer, span
+
+    def add(self, state: list[Entry] | None, fact: Fact, now: int) -> list[Entry] | None:
+        oldest = now - self._span
+        if fact.time <= oldest or (value := self._extract(fact.properties)) is None:
+            return state
+        entry = [fact.time, fact.id, value]
+        if state is None:
+            return [entry]
+        insort(state, entry, key=_when)
+        expired = bisect_right(state, (oldest, FOREVER), key=_when) if state[0][0] <= oldest else 0
+        if (drop := max(expired, len(state) - MAX_KEPT)) > 0:
+            del state[:drop]
+        return state
+
+    def merge(self, one: list[Entry], other: list[Entry]) -> list[Entry]:
+        return sorted(one + other, key=_when)[-MAX_KEPT:]
+
+    def truth(self, state: list[Entry] | None, now: int) -> tuple[bool, int]:
+        if not state:
+            return self._reducer.test(self._reducer.start()), FOREVER
+        truth = self._at(state, now)
+        edges = sorted({edge for entry in state for edge in (entry[0], entry[0] + self._span) if edge > now})
+        for edge in edges[:_LOOK_AHEAD]:
+            if self._at(state, edge) != truth:
+                return truth, edge
+        return truth, FOREVER if len(edges) <= _LOOK_AHEAD else edges[_LOOK_AHEAD - 1]
+
+    def _at(self, entries: list[Entry], now: int) -> bool:
+        oldest = now - self._span
+        return self._reducer.test(_reduce(self._reducer, (e for e in entries if oldest < e[0] <= now)))
+
+
+class Running:
+    def __init__(self, extract: Extract, reducer: Reducer, limits: tuple[int, int]) -> None:
+        self._extract, self._reducer = extract, reducer
+        self._start, self._end = limits
+
+    def add(self, state: list[Any] | None, fact: Fact, now: int) -> list[Any] | None:
+        if not self._start <= fact.time < self._end or (value := self._extract(fact.properties)) is None:
+            return state
+        state = state or [self._reducer.start(), []]
+        insort(state[1], [fact.time, fact.id, value], key=_when)
+        started = bisect_right(state[1], (now, FOREVER), key=_when)
+        for entry in state[1][:started]:
+            state[0] = self._reducer.step(state[0], entry)
+        del state[1][:started]
+        return state
+
+    def merge(self, one: list[Any], other: list[Any]) -> list[Any]:
+        return [self._reducer.combine(one[0], other[0]), sorted(one[1] + other[1], key=_when)]
+
+    def truth(self, state: list[Any] | None, now: int) -> tuple[bool, int]:
+        if state is None:
+            return self._reducer.test(self._reducer.start()), FOREVER
+        truth = self._at(state, now)
+        for edge in sorted({entry[0] for entry in state[1] if entry[0] > now}):
+            if self._at(state, edge) != truth:
+                return truth, edge
+        return truth, FOREVER
+
+    def _at(self, state: list[Any], now: int) -> bool:
+        if not state[1]:
+            return self._reducer.test(state[0])
+        result = self._reducer.combine(self._reducer.start(), state[0])
+        for entry in state[1]:
+            if entry[0] <= now:
+                result = self._reducer.step(result, entry)
+        return self._reducer.test(result)
+
+
+def _when(entry: Entry) -> tuple[int, int]:
+    return entry[0], entry[1]
+
+
+def _reduce(reducer: Reducer, entries: Iterable[Entry]) -> Any:
+    result = reducer.start()
+    for entry in entries:
+        result = reducer.step(result, entry)
+    return result

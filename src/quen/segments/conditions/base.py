@@ -1,0 +1,106 @@
+"""What a condition of a rule is. A file in this folder that defines `KIND` is a kind of condition, known by its key.
+
+A condition answers for one person at one instant, in three ways: as SQL, live, and as a sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from quen.segments.facts import LiveState, Person
+from quen.segments.grammar import MAX_DEPTH, MAX_NODES, Place
+from quen.segments.where import Where
+
+if TYPE_CHECKING:
+    from quen.segments.aggregates.base import Fold
+
+Evaluate = Callable[[LiveState, Person, int], tuple[bool, int]]
+"""Of a state, a person and now: the truth, and until which instant it surely stays so if nothing happens."""
+
+
+class Wiring(Protocol):
+    """What a condition tells the live program while it is compiled: what it must follow."""
+
+    zone: ZoneInfo
+
+    def follow_event(self, spec: Mapping[str, Any], event: str, where: tuple[Where, ...], fold: Fold) -> int:
+        """Number of the atom in which the state of the fold is kept."""
+
+    def follow_trait(self, path: str) -> None: ...
+
+    def follow_segment(self, segment_id: int) -> None: ...
+
+
+class SqlContext(msgspec.Struct, frozen=True):
+    now: int
+    zone: ZoneInfo
+    rule_of: Callable[[int], Condition]  # the rule of a segment that another refers to
+
+
+class Condition(msgspec.Struct, frozen=True):
+    """One node of a rule."""
+
+    def parts(self) -> tuple[Condition, ...]:
+        return ()
+
+    def to_json(self) -> dict[str, Any]:
+        """The canonical form."""
+        raise NotImplementedError
+
+    def sql(self, context: SqlContext) -> str:
+        """A condition on a row of `profiles` (columns id and traits), never NULL."""
+        raise NotImplementedError
+
+    def live(self, wiring: Wiring) -> Evaluate:
+        raise NotImplementedError
+
+    def words(self, language: str, name_of: Callable[[int], str]) -> str:
+        """The sentence, without full stop. `name_of` gives the name of a segment."""
+        raise NotImplementedError
+
+
+class Parser:
+    """Parses conditions within the limits on depth and size."""
+
+    def __init__(self, kinds: Mapping[str, Kind], *, evaluated_only: bool) -> None:
+        self._kinds = kinds
+        self._evaluated_only = evaluated_only
+        self._nodes = 0
+        self._depth = 0
+
+    def count(self, place: Place) -> None:
+        self._nodes += 1
+        if self._nodes > MAX_NODES:
+            raise place.error(f"the rule is too large: at most {MAX_NODES} conditions and filters")
+
+    def parse(self, obj: Any, place: Place) -> Condition:
+        self.count(place)
+        if self._depth >= MAX_DEPTH:
+            raise place.error(f"nested too deep: at most {MAX_DEPTH} levels")
+        if not isinstance(obj, Mapping):
+            raise place.error('a condition is needed, such as {"trait": "city", "op": "exists"}')
+        keys = [key for key in obj if key in self._kinds]
+        if not keys:
+            unknown = next(iter(obj), None)
+            at = place if unknown is None else place[str(unknown)[:60]]
+            raise at.error(f"not a condition; a condition has one of: {', '.join(self._kinds)}")
+        if len(keys) > 1:
+            raise place[keys[1]].error(f'"{keys[0]}" and "{keys[1]}" exclude each other')
+        kind = self._kinds[keys[0]]
+        if self._evaluated_only and kind.not_evaluated:
+            raise place[kind.key].error(kind.not_evaluated)
+        self._depth += 1
+        try:
+            return kind.parse(obj, place, self)
+        finally:
+            self._depth -= 1
+
+
+class Kind(msgspec.Struct, frozen=True):
+    key: str
+    parse: Callable[[Mapping[str, Any], Place, Parser], Condition]
+    not_evaluated: str = ""  # why it cannot be evaluated yet: refused when a segment is made

@@ -1,0 +1,105 @@
+"""What the person did: `{"event": "Order Completed", "count": {"op": "gte", "value": 2}, "within": "30d"}`.
+
+Without an aggregate: at least once. Events of people who were merged into this one count as this one's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from quen.segments.aggregates import AGGREGATES
+from quen.segments.columns import all_of, quote
+from quen.segments.conditions.base import Condition, Evaluate, Kind, Parser, SqlContext, Wiring
+from quen.segments.facts import LiveState, Person
+from quen.segments.grammar import Place, text
+from quen.segments.measure import Measure
+from quen.segments.where import Where, parse_where
+from quen.segments.window import FIELDS, Window, parse_window
+
+PERSON = "dictGetOrDefault('links_dict', 'to_id', profile_id, profile_id)"
+_ONCE = Measure("gte", 1, 1)
+
+
+class Event(Condition, frozen=True):
+    event: str
+    aggregate: str
+    operand: Any
+    window: Window
+    where: tuple[Where, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        aggregate = AGGREGATES[self.aggregate]
+        obj = {"event": self.event, self.aggregate: aggregate.to_json(self.operand), **self.window.to_json()}
+        if self.where:
+            obj["where"] = [item.to_json() for item in self.where]
+        return obj
+
+    def event_sql(self, context: SqlContext) -> str:
+        """The condition on rows of `events`."""
+        return all_of(
+            [
+                f"event = {quote(self.event)}",
+                *self.window.sql(context.now, context.zone),
+                *(item.sql(context.now, context.zone) for item in self.where),
+            ]
+        )
+
+    def sql(self, context: SqlContext) -> str:
+        aggregate = AGGREGATES[self.aggregate]
+        having = aggregate.having(self.operand, context.now, context.zone)
+        nothing = aggregate.holds_on_nothing(self.operand, context.zone)
+        rows = f"SELECT {PERSON} AS person FROM events WHERE {self.event_sql(context)}"
+        if self.aggregate == "count" and self.operand == _ONCE:
+            return f"id IN ({rows})"
+        if nothing:
+            # People without such events hold too: all but those whose events say otherwise.
+            return f"id NOT IN ({rows} GROUP BY person HAVING NOT ({having}))"
+        return f"id IN ({rows} GROUP BY person HAVING {having})"
+
+    def live(self, wiring: Wiring) -> Evaluate:
+        fold = AGGREGATES[self.aggregate].fold(self.operand, self.window, wiring.zone)
+        atom = wiring.follow_event(self.to_json(), self.event, self.where, fold)
+        truth = fold.truth
+
+        def evaluate(state: LiveState, person: Person, now: int) -> tuple[bool, int]:
+            return truth(state.atoms.get(atom), now)
+
+        return evaluate
+
+    def words(self, language: str, name_of: Callable[[int], str]) -> str:
+        when = self.window.words(language)
+        filters = {"en": " and ", "vi": " và "}[language].join(item.words(language) for item in self.where)
+        filters = {"en": " where ", "vi": ", với "}[language] + filters if filters else ""
+        if self.aggregate == "count":
+            if self.operand == Measure("eq", 0, 0):
+                return {"en": "did not do ", "vi": "chưa "}[language] + self.event + when + filters
+            if self.operand == _ONCE:
+                return {"en": "did ", "vi": "đã "}[language] + self.event + when + filters
+        said = AGGREGATES[self.aggregate].words(self.operand, language)
+        return {"en": "did ", "vi": "đã "}[language] + self.event + said + when + filters
+
+
+def _parse(obj: Mapping[str, Any], place: Place, parser: Parser) -> Event:
+    event = text(obj["event"], place["event"], 200)
+    given = [name for name in AGGREGATES if name in obj]
+    if len(given) > 1:
+        raise place[given[1]].error(f'"{given[0]}" and "{given[1]}" exclude each other: make two conditions')
+    for key in obj:
+        if key not in ("event", "where", *FIELDS, *AGGREGATES):
+            raise place[str(key)[:60]].error(
+                f"unknown field or aggregate; known here: where, {', '.join(FIELDS)}, {', '.join(AGGREGATES)}"
+            )
+    operand: Any = _ONCE
+    name = "count"
+    if given:
+        name = given[0]
+        if not isinstance(obj[name], Mapping):
+            raise place[name].error('an object is needed, such as {"op": "gte", "value": 2}')
+        operand = AGGREGATES[name].parse(obj[name], place[name])
+    window = parse_window(obj, place)
+    where = parse_where(obj["where"], place["where"], parser.count) if "where" in obj else ()
+    return Event(event, name, operand, window, where)
+
+
+KIND = Kind("event", _parse)

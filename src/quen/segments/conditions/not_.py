@@ -1,0 +1,44 @@
+"""`{"not": …}`: the condition does not hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from quen.segments.columns import negate
+from quen.segments.conditions.base import Condition, Evaluate, Kind, Parser, SqlContext, Wiring
+from quen.segments.facts import LiveState, Person
+from quen.segments.grammar import Place, check_fields
+
+
+class Not(Condition, frozen=True):
+    item: Condition
+
+    def parts(self) -> tuple[Condition, ...]:
+        return (self.item,)
+
+    def to_json(self) -> dict[str, Any]:
+        return {"not": self.item.to_json()}
+
+    def sql(self, context: SqlContext) -> str:
+        return negate(self.item.sql(context))
+
+    def live(self, wiring: Wiring) -> Evaluate:
+        inner = self.item.live(wiring)
+
+        def evaluate(state: LiveState, person: Person, now: int) -> tuple[bool, int]:
+            truth, until = inner(state, person, now)
+            return not truth, until
+
+        return evaluate
+
+    def words(self, language: str, name_of: Callable[[int], str]) -> str:
+        return {"en": "not (", "vi": "không ("}[language] + self.item.words(language, name_of) + ")"
+
+
+def _parse(obj: Mapping[str, Any], place: Place, parser: Parser) -> Not:
+    check_fields(obj, place, ("not",))
+    return Not(parser.parse(obj["not"], place["not"]))
+
+
+KIND = Kind("not", _parse)

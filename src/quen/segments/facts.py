@@ -1,0 +1,50 @@
+"""What the live evaluator works on. Times are milliseconds UTC."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import msgspec
+
+
+class Fact(msgspec.Struct):
+    """An event of a person. `id` settles which of two at the same instant is the later one."""
+
+    event: str
+    properties: dict[str, Any]
+    time: int
+    id: int = 0
+
+
+class Person(Protocol):
+    """A profile as segments see it: ProfileState is one."""
+
+    id: int
+    traits: dict[str, Any]
+
+
+class Change(msgspec.Struct, frozen=True):
+    """A person entered or left. `at`: the true instant of a flip by time, else the `now` of the batch.
+
+    `backfill`: found by the first computation of a segment (or of a new version), not by something that happened: it
+    is recorded, but starts no journey.
+    """
+
+    segment_id: int
+    entered: bool
+    at: int
+    backfill: bool = False
+
+
+class LiveState(msgspec.Struct, array_like=True):
+    """What is kept for one profile: `atoms` by number, `members` segment id → since, `dues` segment id → next flip."""
+
+    atoms: dict[int, Any] = msgspec.field(default_factory=dict)
+    members: dict[int, int] = msgspec.field(default_factory=dict)
+    dues: dict[int, int] = msgspec.field(default_factory=dict)
+    fresh: bool = False  # never evaluated: everything must be
+
+    @property
+    def due_at(self) -> int | None:
+        """The earliest instant at which some segment may flip by time alone."""
+        return min(self.dues.values(), default=None)

@@ -1,0 +1,291 @@
+"""The live evaluator: every segment followed for every profile on its own compact state (decisions 3 and 4).
+
+One Program is compiled from all segments. The engine decodes a profile's state, applies a batch's facts, and encodes it
+again; what no segment asks about costs a dictionary look-up. Pure: no I/O, no clock of its own.
+
+    state = program.decode(profile.live)
+    changes = program.apply(state, profile, facts, changed_traits, now)
+    profile.live, profile.due_at = program.encode(state), state.due_at
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from quen.segments.aggregates.base import Fold
+from quen.segments.conditions.base import Evaluate
+from quen.segments.facts import Change, Fact, LiveState, Person
+from quen.segments.moments import FOREVER
+from quen.segments.rules import Rule, digest
+from quen.segments.where import Filter, Where
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(LiveState)
+
+
+class SegmentDef(msgspec.Struct, frozen=True):
+    """A segment to follow. `atoms`: the number of each thing to follow, by key (see `atom_specs`).
+
+    `computed_through`: while it is being computed, the profiles up to this id are; those beyond keep the membership
+    they have and are not followed. None once it is live.
+    """
+
+    id: int
+    rule: Rule
+    atoms: Mapping[str, int]
+    computed_through: int | None = None
+
+
+class _Atom(msgspec.Struct):
+    number: int
+    event: str
+    passes: Filter | None
+    add: Callable[[Any, Fact, int], Any]
+    positions: list[int]
+
+
+class Program:
+    """All segments, compiled. Made by `compile`; unchanging but for `computed_through`."""
+
+    def __init__(self) -> None:
+        self._ids: list[int] = []  # by position; a segment comes after those it refers to
+        self._evaluates: list[Evaluate] = []
+        self._through: list[int | None] = []
+        self._positions: dict[int, int] = {}
+        self._dependents: dict[int, list[int]] = {}
+        self._atoms: dict[int, _Atom] = {}
+        self._folds: dict[int, Fold] = {}
+        self._specs: dict[int, Mapping[str, Any]] = {}
+        self._by_event: dict[str, list[_Atom]] = {}
+        self._by_trait: dict[str, list[int]] = {}
+
+    @classmethod
+    def compile(cls, segments: Sequence[SegmentDef], zone: ZoneInfo) -> Program:
+        """`zone`: the workspace's. A segment that refers to one that is not given is followed as if that were empty."""
+        program = cls()
+        for segment in _in_order(segments):
+            wiring = _Wiring(program, segment, zone, len(program._ids))
+            evaluate = segment.rule.root.live(wiring)
+            program._positions[segment.id] = len(program._ids)
+            program._ids.append(segment.id)
+            program._evaluates.append(evaluate)
+            program._through.append(segment.computed_through)
+        return program
+
+    @property
+    def segment_ids(self) -> list[int]:
+        return list(self._ids)
+
+    def set_computed_through(self, segment_id: int, profile_id: int | None) -> None:
+        """Follow a segment that is being computed up to this profile; None: it is live, follow it for everyone."""
+        self._through[self._positions[segment_id]] = profile_id
+
+    def decode(self, blob: bytes | None) -> LiveState:
+        """The state of a profile. What belongs to segments that are gone is dropped."""
+        if blob is None:
+            return LiveState(fresh=True)
+        state = _decoder.decode(blob)
+        if not (state.members.keys() <= self._positions.keys() and state.atoms.keys() <= self._atoms.keys()):
+            state.members = {id: since for id, since in state.members.items() if id in self._positions}
+            state.dues = {id: due for id, due in state.dues.items() if id in self._positions}
+            state.atoms = {number: value for number, value in state.atoms.items() if number in self._atoms}
+        return state
+
+    def encode(self, state: LiveState) -> bytes | None:
+        """None only for a profile that was never evaluated."""
+        return None if state.fresh else _encoder.encode(state)
+
+    def concerns(self, events: Iterable[str], changed_traits: Iterable[str]) -> bool:
+        """Whether any segment asks about one of these; if not, and nothing is due, there is nothing to decode."""
+        return any(event in self._by_event for event in events) or any(t in self._by_trait for t in changed_traits)
+
+    def apply(
+        self,
+        state: LiveState,
+        person: Person,
+        facts: Sequence[Fact],
+        changed_traits: Collection[str],
+        now: int,
+    ) -> list[Change]:
+        """Fold what happened into the state and say who entered and left.
+
+        `facts` come in any order of time, each once; `person` already has the new traits. Flips by time that were still
+        to come before `now` happen first, at their own instants.
+        """
+        changes: list[Change] = []
+        touched: set[int] = set()
+        for trait in changed_traits:
+            if (positions := self._by_trait.get(trait)) is not None:
+                touched.update(positions)
+        if state.dues and min(state.dues.values()) <= now:
+            # What the changed traits decide was not true before now: those segments are only evaluated below.
+            changes = self._flips(state, person, now, touched)
+        for fact in facts:
+            for atom in self._by_event.get(fact.event, ()):
+                if atom.passes is None or atom.passes(fact.properties):
+                    kept = atom.add(state.atoms.get(atom.number), fact, now)
+                    if kept is not None:
+                        state.atoms[atom.number] = kept
+                    touched.update(atom.positions)
+        if state.fresh:
+            state.fresh = False
+            touched.update(range(len(self._ids)))
+        if touched:
+            self._evaluate(state, person, touched, now, changes)
+        return changes
+
+    def wake(self, state: LiveState, person: Person, now: int) -> list[Change]:
+        """The flips by time up to and including `now`, in order, each at its true instant."""
+        return self._flips(state, person, now, ())
+
+    def evaluate_all(self, state: LiveState, person: Person, now: int) -> list[Change]:
+        """Evaluate every segment at `now`: after a merge, or when definitions have changed."""
+        changes: list[Change] = []
+        state.fresh = False
+        self._evaluate(state, person, range(len(self._ids)), now, changes)
+        return changes
+
+    def evaluate_one(self, state: LiveState, person: Person, segment_id: int, now: int) -> list[Change]:
+        """Evaluate one segment, and those that refer to it if it changed."""
+        changes: list[Change] = []
+        self._evaluate(state, person, (self._positions[segment_id],), now, changes)
+        return changes
+
+    def merge(self, survivor: LiveState, other: LiveState) -> LiveState:
+        """The state of two people who became one; `evaluate_all` with the survivor must follow.
+
+        It is a member of whatever either was (since the earlier), so that becoming one is no entry; what is then not
+        true of both together is an exit. `store.move_members` does the same to the rows.
+        """
+        for number, kept in other.atoms.items():
+            mine = survivor.atoms.get(number)
+            survivor.atoms[number] = kept if mine is None else self._folds[number].merge(mine, kept)
+        for segment_id, since in other.members.items():
+            survivor.members[segment_id] = min(since, survivor.members.get(segment_id, since))
+        survivor.fresh = survivor.fresh and other.fresh
+        return survivor
+
+    def atoms_of(self, segment_id: int) -> dict[int, Mapping[str, Any]]:
+        """Number → spec of what is followed for a segment: the backfill computes these from the history."""
+        position = self._positions[segment_id]
+        return {n: self._specs[n] for n, atom in self._atoms.items() if position in atom.positions}
+
+    def replay(self, number: int, facts: Iterable[Fact], now: int) -> Any:
+        """The state of one atom made anew from facts that already pass its filters."""
+        add, state = self._folds[number].add, None
+        for fact in facts:
+            state = add(state, fact, now)
+        return state
+
+    def _flips(self, state: LiveState, person: Person, now: int, left_out: Collection[int]) -> list[Change]:
+        changes: list[Change] = []
+        dues = state.dues
+        while dues and (at := min(dues.values())) <= now:
+            due = {self._positions.get(segment_id, -1) for segment_id, when in dues.items() if when == at}
+            for segment_id in [id for id, when in dues.items() if when == at]:
+                del dues[segment_id]
+            self._evaluate(state, person, due.difference(left_out, (-1,)), at, changes)
+        return changes
+
+    def _evaluate(
+        self, state: LiveState, person: Person, positions: Iterable[int], now: int, changes: list[Change]
+    ) -> None:
+        members, dues = state.members, state.dues
+        waiting = sorted(positions)
+        while waiting:
+            position = heapq.heappop(waiting)
+            segment_id, through = self._ids[position], self._through[position]
+            if through is not None and person.id > through:
+                dues.pop(segment_id, None)
+                continue
+            truth, until = self._evaluates[position](state, person, now)
+            if until < FOREVER:
+                dues[segment_id] = until
+            else:
+                dues.pop(segment_id, None)
+            if truth == (segment_id in members):
+                continue
+            if truth:
+                members[segment_id] = now
+            else:
+                del members[segment_id]
+            changes.append(Change(segment_id, truth, now))
+            for dependent in self._dependents.get(position, ()):
+                if dependent not in waiting:
+                    heapq.heappush(waiting, dependent)
+
+
+class _Wiring:
+    """What one segment asks the program to follow."""
+
+    def __init__(self, program: Program, segment: SegmentDef, zone: ZoneInfo, position: int) -> None:
+        self.zone = zone
+        self._program, self._segment, self._position = program, segment, position
+
+    def follow_event(self, spec: Mapping[str, Any], event: str, where: tuple[Where, ...], fold: Fold) -> int:
+        program, number = self._program, self._segment.atoms[digest(spec)]
+        atom = program._atoms.get(number)
+        if atom is None:
+            atom = _Atom(number, event, _filter(where, self.zone), fold.add, [])
+            program._atoms[number] = atom
+            program._folds[number] = fold
+            program._specs[number] = spec
+            program._by_event.setdefault(event, []).append(atom)
+        if self._position not in atom.positions:
+            atom.positions.append(self._position)
+        return number
+
+    def follow_trait(self, path: str) -> None:
+        # The trait that changed may be `address` or, written flat, `address.city`.
+        parts = path.split(".")
+        for end in range(1, len(parts) + 1):
+            positions = self._program._by_trait.setdefault(".".join(parts[:end]), [])
+            if self._position not in positions:
+                positions.append(self._position)
+
+    def follow_segment(self, segment_id: int) -> None:
+        other = self._program._positions.get(segment_id)
+        if other is not None:
+            dependents = self._program._dependents.setdefault(other, [])
+            if self._position not in dependents:
+                dependents.append(self._position)
+
+
+def atom_specs(rule: Rule) -> dict[str, dict[str, Any]]:
+    """Key → canonical spec of everything that must be followed for a rule."""
+    found: dict[str, dict[str, Any]] = {}
+    for condition in rule.conditions():
+        spec = condition.to_json()
+        if "event" in spec:
+            found[digest(spec)] = spec
+    return found
+
+
+def _filter(where: tuple[Where, ...], zone: ZoneInfo) -> Filter | None:
+    if not where:
+        return None
+    return Where("all", where).live(zone)
+
+
+def _in_order(segments: Sequence[SegmentDef]) -> list[SegmentDef]:
+    """Those that others refer to first. Cycles are refused when segments are made; one would be cut here."""
+    by_id = {segment.id: segment for segment in segments}
+    ordered: list[SegmentDef] = []
+    seen: set[int] = set()
+
+    def visit(segment: SegmentDef) -> None:
+        if segment.id not in seen:
+            seen.add(segment.id)
+            for other in sorted(segment.rule.segments()):
+                if other in by_id:
+                    visit(by_id[other])
+            ordered.append(segment)
+
+    for segment in segments:
+        visit(segment)
+    return ordered

@@ -1,0 +1,49 @@
+"""What the four comparisons of numbers share. Not an operator itself."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
+
+from quen.segments import words
+from quen.segments.columns import Column, holds, literal
+from quen.segments.grammar import Place, number
+from quen.segments.moments import read_when
+from quen.segments.operators.base import Operator, Test
+from quen.segments.values import as_number
+
+_FUNCTIONS: dict[str, Callable[[Any, Any], bool]] = {
+    ">": operator.gt,
+    ">=": operator.ge,
+    "<": operator.lt,
+    "<=": operator.le,
+}
+
+
+class Comparison(Operator):
+    """Compares as numbers; a value that is not a number never holds."""
+
+    symbol: ClassVar[str]
+    operand = "number"
+
+    def parse_value(self, value: Any, place: Place) -> Any:
+        if isinstance(value, str) and read_when(value) is not None:
+            raise place.error('a number is needed; for dates use the operators "before" and "after"')
+        return number(value, place)
+
+    def test(self, operand: Any, zone: ZoneInfo) -> Test:
+        compare, bound = _FUNCTIONS[self.symbol], float(operand)
+
+        def compared(value: Any) -> bool:
+            found = as_number(value)
+            return found is not None and compare(found, bound)
+
+        return compared
+
+    def sql(self, operand: Any, column: Column, now: int, zone: ZoneInfo) -> str:
+        return holds(f"{column.number} {self.symbol} {literal(operand)}")
+
+    def words(self, operand: Any, language: str) -> str:
+        return f"{self.label[language]} {words.number(operand, language)}"

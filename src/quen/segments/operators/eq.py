@@ -1,0 +1,49 @@
+"""`eq`: equal to a text, number or truth value."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
+
+from quen.segments import words
+from quen.segments.columns import Column
+from quen.segments.grammar import Place, scalar
+from quen.segments.operators.base import Example, Operator, Test
+from quen.segments.values import Equality
+
+
+class Eq(Operator):
+    name = "eq"
+    order = 10
+    label = {"en": "is", "vi": "là"}
+    operand = "value"
+    examples: ClassVar[tuple[Example, ...]] = (
+        ({"value": "Hà Nội"}, "Hà Nội", True),
+        ({"value": "Hà Nội"}, "hà nội", False),
+        ({"value": "Hà Nội"}, None, False),
+        ({"value": 1.5}, "1.5", True),
+        ({"value": "1.5"}, 1.5, True),
+        ({"value": "007"}, "7", False),
+        ({"value": 7}, "007", True),
+        ({"value": True}, "true", True),
+        ({"value": "true"}, True, True),
+        ({"value": True}, 1, False),
+        ({"value": 1}, True, False),
+        ({"value": "a"}, ["a"], False),
+        ({"value": "it's \\ `{x:String}` \n"}, "it's \\ `{x:String}` \n", True),
+    )
+
+    def parse_value(self, value: Any, place: Place) -> Any:
+        return scalar(value, place)
+
+    def test(self, operand: Any, zone: ZoneInfo) -> Test:
+        return Equality.to([operand])
+
+    def sql(self, operand: Any, column: Column, now: int, zone: ZoneInfo) -> str:
+        return column.equals(Equality.to([operand]))
+
+    def words(self, operand: Any, language: str) -> str:
+        return f"{self.label[language]} {words.value(operand, language)}"
+
+
+OPERATOR = Eq()

@@ -1,0 +1,76 @@
+"""The rule of a segment: parsed and validated whole, canonical, hashed, said in words.
+
+The grammar is the contract's. Its parts are files: `conditions/` (all, any, not, trait, event, …), `operators/` (on
+values), `aggregates/` (over events). A new part is a new file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from typing import Any
+
+import msgspec
+
+from quen.segments.conditions import KINDS
+from quen.segments.conditions.base import Condition, Parser
+from quen.segments.conditions.segment import InSegment
+from quen.segments.grammar import Place, RuleError
+from quen.segments.words import tongue
+
+_encode = msgspec.json.Encoder(order="sorted").encode
+
+
+class Rule(msgspec.Struct, frozen=True, dict=True):
+    """A parsed rule. Two rules that mean the same by their writing have the same `hash`."""
+
+    root: Condition
+
+    @cached_property
+    def json(self) -> dict[str, Any]:
+        """The canonical form."""
+        return self.root.to_json()
+
+    @cached_property
+    def hash(self) -> str:
+        return digest(self.json)
+
+    def conditions(self) -> Iterator[Condition]:
+        """Every condition, from the outside in."""
+        waiting = [self.root]
+        while waiting:
+            condition = waiting.pop()
+            yield condition
+            waiting.extend(reversed(condition.parts()))
+
+    def segments(self) -> set[int]:
+        """Ids of the segments that it refers to."""
+        return {c.segment_id for c in self.conditions() if isinstance(c, InSegment)}
+
+
+def parse_rule(obj: Any, *, evaluated_only: bool = True) -> Rule:
+    """The rule that a JSON value (already decoded) says.
+
+    Raises RuleError, whose `details["path"]` points at the place (`$.any[0].where[1].op`). With `evaluated_only`, what
+    is in the grammar but cannot be evaluated yet is refused too.
+    """
+    return Rule(Parser(KINDS, evaluated_only=evaluated_only).parse(obj, Place()))
+
+
+def rule_to_json(rule: Rule) -> dict[str, Any]:
+    return rule.json
+
+
+def digest(canonical: Any) -> str:
+    """A lasting name for a canonical JSON value: 64 hexadecimal digits."""
+    return hashlib.sha256(_encode(canonical)).hexdigest()
+
+
+def describe(rule: Rule, language: str, name_of: Callable[[int], str] = str) -> str:
+    """The rule as a sentence in `vi` or `en`. `name_of` gives the names of segments it refers to."""
+    sentence = rule.root.words(tongue(language), name_of)
+    return sentence[:1].upper() + sentence[1:]
+
+
+__all__ = ["Rule", "RuleError", "describe", "digest", "parse_rule", "rule_to_json"]

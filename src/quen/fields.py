@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from django.db import models
@@ -26,6 +26,10 @@ def CreatedAtField() -> Any:
 
 class JsonField(models.TextField):  # type: ignore[type-arg]
     """JSON as text, encoded by msgspec: the hot path writes the same column with plain SQL."""
+
+    if TYPE_CHECKING:  # where django-stubs looks for the Python types of a column
+        _pyi_private_set_type: Any
+        _pyi_private_get_type: Any
 
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
         return None if value is None else msgspec.json.decode(value)

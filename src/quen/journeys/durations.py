@@ -30,12 +30,10 @@ def split_duration(text: object) -> tuple[str, str]:
 
 def words(ms: int) -> str:
     """A time for people ("3 days"), in the largest unit that divides it; weeks and months are said in days."""
-    for size, form in (
-        (DAY, lambda n: ngettext("%(n)d day", "%(n)d days", n)),
-        (UNITS["h"], lambda n: ngettext("%(n)d hour", "%(n)d hours", n)),
-        (UNITS["m"], lambda n: ngettext("%(n)d minute", "%(n)d minutes", n)),
-    ):
-        if ms >= size and ms % size == 0:
-            return form(ms // size) % {"n": ms // size}
-    seconds = ms // 1000
-    return ngettext("%(n)d second", "%(n)d seconds", seconds) % {"n": seconds}
+    if ms >= DAY and ms % DAY == 0:
+        return ngettext("%(n)d day", "%(n)d days", ms // DAY) % {"n": ms // DAY}
+    if ms >= UNITS["h"] and ms % UNITS["h"] == 0:
+        return ngettext("%(n)d hour", "%(n)d hours", ms // UNITS["h"]) % {"n": ms // UNITS["h"]}
+    if ms >= UNITS["m"] and ms % UNITS["m"] == 0:
+        return ngettext("%(n)d minute", "%(n)d minutes", ms // UNITS["m"]) % {"n": ms // UNITS["m"]}
+    return ngettext("%(n)d second", "%(n)d seconds", ms // 1000) % {"n": ms // 1000}

@@ -1,4 +1,4 @@
-"""Who may enter which journey because of what happened. Pure: the store asks whose past to load, the runner the same."""
+"""Who may enter which journey because of what happened. Pure: the store asks it too, for whose past to load."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import msgspec
 
 from quen.journeys.effects import LiveVersion, Occurrence
 from quen.journeys.graph import EVENT, entry_key
-from quen.segments.rules import Where, where_matches
 
 
 class Candidate(msgspec.Struct, frozen=True):
@@ -32,7 +31,11 @@ class Triggers:
         self._by_start: dict[tuple[str, str], list[LiveVersion]] = defaultdict(list)
         for version in starting:
             trigger = version.graph.trigger
-            start = ("event", trigger.event) if trigger.type == EVENT else ("segment_entered", str(trigger.segment_id))
+            start = (
+                ("event", trigger.match.event)
+                if trigger.type == EVENT
+                else ("segment_entered", str(trigger.segment_id))
+            )
             self._by_start[start].append(version)
 
     def candidates(self, occurrence: Occurrence, merged: Mapping[int, int], now: int) -> list[Candidate]:
@@ -45,12 +48,8 @@ class Triggers:
             Candidate(version, occurrence, profile_id, entry_key(version.graph.entry_key, occurrence.properties))
             for version in versions
             if now - occurrence.time <= version.graph.trigger.max_age
-            and matches(version.graph.trigger.where, occurrence)
+            and version.graph.trigger.match.holds(occurrence.properties)
         ]
-
-
-def matches(where: tuple[Where, ...], occurrence: Occurrence) -> bool:
-    return not where or where_matches(where, occurrence.properties)
 
 
 def survivor(profile_id: int, merged: Mapping[int, int]) -> int:

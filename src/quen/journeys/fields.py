@@ -13,10 +13,9 @@ import msgspec
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from quen.errors import InvalidInput
 from quen.journeys.durations import parse_duration
 from quen.segments.grammar import DAY
-from quen.segments.rules import parse_rule
+from quen.segments.rules import RuleError, parse_rule
 
 YEAR = 365 * DAY
 Text = str | Promise
@@ -98,25 +97,16 @@ def read_url(value: Any, known: Known) -> str:
 
 
 def read_rule(value: Any, known: Known) -> Any:
-    """The rule as JSON, known to be valid; a segment it names must exist."""
+    """The rule as canonical JSON; segments it names must exist."""
     try:
-        parse_rule(value)
-    except InvalidInput as error:
-        raise FieldError(error.message, str(error.details.get("path", "$")).removeprefix("$")) from None
+        rule = parse_rule(value)
+    except RuleError as error:
+        raise FieldError(error.details["problem"], error.details["path"].removeprefix("$")) from None
     if known.segments is not None:
-        for segment in _segments_in(value):
-            if segment not in known.segments:
-                raise FieldError(_("The segment %(id)s is not there any more.") % {"id": segment})
-    return value
-
-
-def _segments_in(rule: Any) -> list[str]:
-    if isinstance(rule, list):
-        return [found for item in rule for found in _segments_in(item)]
-    if isinstance(rule, dict):
-        own = [str(rule["segment"])] if "segment" in rule else []
-        return own + [found for key in ("all", "any", "not") for found in _segments_in(rule.get(key))]
-    return []
+        for segment_id in sorted(rule.segments()):
+            if str(segment_id) not in known.segments:
+                raise FieldError(_("The segment %(id)s is not there any more.") % {"id": segment_id})
+    return rule.json
 
 
 def read_traits(value: Any, known: Known) -> dict[str, Any]:

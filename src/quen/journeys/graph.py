@@ -21,8 +21,9 @@ from typing import Any
 
 import msgspec
 
+from quen.config import config
 from quen.journeys.steps.base import Step
-from quen.segments.rules import Where
+from quen.segments.where import Filter, Where
 
 SEGMENT = "segment"
 EVENT = "event"
@@ -31,21 +32,31 @@ MAX_DEPTH = 20
 LINT_STEPS = 30
 
 
+class EventMatch(msgspec.Struct, frozen=True, dict=True):
+    """An event by name, with filters on its properties as in a segment's rule."""
+
+    event: str = ""
+    where: tuple[Where, ...] = ()
+
+    @cached_property
+    def holds(self) -> Filter:
+        """Whether properties pass the filters."""
+        return Where("all", self.where).live(config().zone)
+
+
 class Trigger(msgspec.Struct, frozen=True):
     """What starts a run. Older than `max_age` (ms) at arrival, as in imports of history, it starts none."""
 
     type: str
     max_age: int
     segment_id: int = 0
-    event: str = ""
-    where: tuple[Where, ...] = ()
+    match: EventMatch = EventMatch()
 
 
 class ExitEvent(msgspec.Struct, frozen=True):
     """An event that ends the run. `same_key`: only where it carries the run's own entry key."""
 
-    event: str
-    where: tuple[Where, ...] = ()
+    match: EventMatch
     same_key: bool = False
 
 

@@ -12,14 +12,15 @@ from django.utils.translation import gettext as _
 from quen.errors import InvalidInput
 from quen.journeys.durations import parse_duration
 from quen.journeys.fields import YEAR, FieldError, Known, read_field, read_rule
-from quen.journeys.graph import EVENT, LINT_STEPS, MAX_DEPTH, MAX_STEPS, SEGMENT, ExitEvent, Graph, Trigger
+from quen.journeys.graph import EVENT, LINT_STEPS, MAX_DEPTH, MAX_STEPS, SEGMENT, EventMatch, ExitEvent, Graph, Trigger
 from quen.journeys.steps import step_kinds
 from quen.journeys.steps.base import Step, StepKind
-from quen.segments.grammar import DAY
-from quen.segments.rules import Where, parse_rule
+from quen.segments.grammar import DAY, Place, RuleError
+from quen.segments.where import parse_where
 
 _NODE_ID = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _KEY_PATH = re.compile(r"properties(\.[^.\s]{1,100}){1,5}")
+MAX_FILTERS = 50
 _KEYS = {"trigger", "entry_key", "reentry", "exit_when", "exit_on", "nodes"}
 
 
@@ -110,8 +111,7 @@ class _Reader:
             return Trigger(SEGMENT, max_age, segment_id=self._segment(obj.get("segment_id")))
         if obj.get("type") == EVENT:
             self._only(obj, {"type", "event", "where", "max_age"}, "$.trigger")
-            event, where = self._event(obj, "$.trigger")
-            return Trigger(EVENT, max_age, event=event, where=where)
+            return Trigger(EVENT, max_age, match=self._match(obj, "$.trigger"))
         self._broken("$.trigger.type", _("A trigger's type is segment or event."))
         return empty
 
@@ -125,19 +125,24 @@ class _Reader:
             return int(value)
         return 0
 
-    def _event(self, obj: dict[str, Any], path: str) -> tuple[str, tuple[Where, ...]]:
+    def _match(self, obj: dict[str, Any], path: str) -> EventMatch:
         name = obj.get("event")
         if not (isinstance(name, str) and name.strip()) or len(name) > 200:
             self._add(f"{path}.event", _("Choose an event."), field="event")
-            return "", ()
+            return EventMatch()
+        filters = 0
+
+        def count(place: Place) -> None:
+            nonlocal filters
+            filters += 1
+            if filters > MAX_FILTERS:
+                raise place.error(_("At most %(max)d filters.") % {"max": MAX_FILTERS})
+
         try:
-            # A filter on an event is read as the same filter is in a segment's rule.
-            rule = parse_rule({"event": name, "count": {"op": "gte", "value": 1}, "where": obj.get("where") or []})
-        except InvalidInput as error:
-            inside = str(error.details.get("path", "")).removeprefix("$")
-            self._add(f"{path}{inside or '.where'}", error.message, field="where")
-            return name, ()
-        return name, tuple(rule.where)
+            return EventMatch(name, parse_where(obj.get("where") or [], Place(f"{path}.where"), count))
+        except RuleError as error:
+            self._add(error.details["path"], error.details["problem"], field="where")
+            return EventMatch(name)
 
     def _age(self, value: Any, path: str) -> int:
         try:
@@ -183,13 +188,13 @@ class _Reader:
                 self._broken(path, _("This must be an object with an event."))
                 continue
             self._only(item, {"event", "where", "same_key"}, path)
-            event, where = self._event(item, path)
+            match = self._match(item, path)
             same_key = item.get("same_key", False)
             if same_key not in (True, False):
                 self._add(f"{path}.same_key", _("This must be true or false."), field="exit_on")
             elif same_key and key is None:
                 self._add(f"{path}.same_key", _("The journey has no entry key to compare."), field="exit_on")
-            found.append(ExitEvent(event, where, same_key is True))
+            found.append(ExitEvent(match, same_key is True))
         return tuple(found)
 
     def _steps(self, items: Any, path: str, depth: int) -> tuple[Step, ...]:

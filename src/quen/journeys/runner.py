@@ -25,7 +25,7 @@ from quen.journeys.effects import (
     Timer,
     TraitWrite,
 )
-from quen.journeys.entering import Candidate, Triggers, matches, survivor
+from quen.journeys.entering import Candidate, Triggers, survivor
 from quen.journeys.graph import MAX_STEPS, entry_key
 from quen.journeys.steps import step_kinds
 from quen.journeys.steps.base import Outcome, StepContext
@@ -148,9 +148,9 @@ class _Advance:
             graph = self.versions[run.version_id].graph
             if run.status != "active" or occurrence.time < run.event_time:
                 continue
-            for rule in graph.exit_on:
-                same = not rule.same_key or entry_key(graph.entry_key, occurrence.properties) == run.entry_key
-                if rule.event == occurrence.name and same and matches(rule.where, occurrence):
+            for leave in graph.exit_on:
+                same = not leave.same_key or entry_key(graph.entry_key, occurrence.properties) == run.entry_key
+                if leave.match.event == occurrence.name and same and leave.match.holds(occurrence.properties):
                     self._end(run, "exited", EXIT_EVENT)
                     break
 

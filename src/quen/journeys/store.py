@@ -14,7 +14,6 @@ from quen.journeys.entering import Candidate, Triggers, survivor
 from quen.journeys.reading import parse_graph
 
 DUE_LIMIT = 2_000  # timers a batch
-ORDER_LIMIT = 2_000  # and runs that a publication or an archived journey concerns
 _RUNS = (
     "SELECT id, journey_id, version_id, profile_id, entry_key, entry, status, reason, node, context, event_time,"
     " entered_at, ended_at FROM journeys_run WHERE {in}"
@@ -144,7 +143,7 @@ def _orders(known: Definitions) -> tuple[list[Order], list[int]]:
     settled: list[int] = []
     if known.archived:
         rows = db.fetch_in(
-            "SELECT id FROM journeys_run WHERE status = 'active' AND {in} ORDER BY id LIMIT " + str(ORDER_LIMIT),
+            "SELECT id FROM journeys_run WHERE status = 'active' AND {in} ORDER BY id LIMIT 2000",
             known.archived,
             column="journey_id",
         )
@@ -154,8 +153,8 @@ def _orders(known: Definitions) -> tuple[list[Order], list[int]]:
     for journey_id, version_id, waiting in list(known.unsettled):
         rows = db.fetch(
             "SELECT id FROM journeys_run WHERE journey_id = %s AND status = 'active' AND version_id <> %s"
-            " ORDER BY id LIMIT %s",
-            [journey_id, version_id, ORDER_LIMIT],
+            " ORDER BY id LIMIT 2000",
+            [journey_id, version_id],
         )
         orders += [Order(row[0], waiting, "replaced", version_id) for row in rows]
         if not rows:
@@ -184,7 +183,7 @@ def _ended(people: Collection[int]) -> list[Run]:
 
 
 def _as_runs(rows: Sequence[tuple[Any, ...]]) -> dict[int, Run]:
-    return {row[0]: Run(*row[:9], msgspec.Raw(row[9].encode()), *row[10:]) for row in rows}
+    return {row[0]: Run(*(*row[:9], msgspec.Raw(row[9].encode()), *row[10:])) for row in rows}
 
 
 def _timers(runs: Mapping[int, Run]) -> dict[int, Timer]:
@@ -310,3 +309,9 @@ def next_due_at() -> int | None:
         " JOIN journeys_journey j ON j.id = r.journey_id WHERE j.status <> 'paused'"
     )
     return None if rows[0][0] is None else int(rows[0][0])
+
+
+def has_orders() -> bool:
+    """Whether something waits that no event and no timer brings: a version to go live, people to move or to let go."""
+    known = _current()
+    return bool(_ready(known) or known.unsettled or known.archived)

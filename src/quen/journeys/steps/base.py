@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from quen.journeys.fields import Field, Text
+from quen.segments.rules import describe, parse_rule
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -67,6 +68,7 @@ class StepKind(msgspec.Struct, frozen=True):
     fields: tuple[Field, ...] = ()
     branches: Mapping[str, Text] = {}
     outcomes: Mapping[str, Text] = {}
+    lasts: Callable[[Step], int] | None = None  # ms that people spend here
     acts: bool = False
     ends: bool = False  # nothing after it is reached
     order: int = 100  # place in the menu
@@ -76,4 +78,9 @@ class Names(msgspec.Struct, frozen=True):
     """Names for descriptions."""
 
     templates: Mapping[str, str] = {}
+    segments: Mapping[str, str] = {}
     language: str = "en"
+
+    def rule(self, rule: Any) -> str:
+        """A valid rule as a sentence."""
+        return describe(parse_rule(rule), self.language, lambda id_: self.segments.get(str(id_), str(id_)))

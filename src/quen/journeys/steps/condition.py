@@ -7,8 +7,6 @@ from django.utils.translation import gettext_lazy
 
 from quen.journeys.fields import Field
 from quen.journeys.steps.base import Names, Outcome, Step, StepContext, StepKind
-from quen.segments.rules import describe as describe_rule
-from quen.segments.rules import parse_rule
 
 
 def run(step: Step, context: StepContext) -> Outcome:
@@ -17,7 +15,7 @@ def run(step: Step, context: StepContext) -> Outcome:
 
 
 def describe(step: Step, names: Names) -> str:
-    return _("If: %(rule)s") % {"rule": describe_rule(parse_rule(step.values["rule"]), names.language)}
+    return _("If: %(rule)s") % {"rule": names.rule(step.values["rule"])}
 
 
 KIND = StepKind(

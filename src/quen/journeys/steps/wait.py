@@ -17,6 +17,10 @@ def run(step: Step, context: StepContext) -> Outcome:
     return Outcome("waiting", wait_until=context.now + step.values["duration"])
 
 
+def lasts(step: Step) -> int:
+    return int(step.values["duration"])
+
+
 def describe(step: Step, names: Names) -> str:
     return _("Wait %(time)s") % {"time": words(step.values["duration"])}
 
@@ -28,6 +32,7 @@ KIND = StepKind(
     help=gettext_lazy("Let some time pass before the next step."),
     run=run,
     describe=describe,
+    lasts=lasts,
     fields=(
         Field(
             "duration",

@@ -1,0 +1,231 @@
+"""The editor: a tree that the server draws; every change is saved at once and answered with the tree anew."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_POST
+
+from quen.accounts.access import require, user_of
+from quen.accounts.roles import can
+from quen.events import catalogue
+from quen.ids import now_ms
+from quen.journeys import editing, forms, service
+from quen.journeys.describing import describe_reentry, describe_trigger, language, names_of
+from quen.journeys.durations import split_duration
+from quen.journeys.editing import Draft
+from quen.journeys.fields import FieldError, Known, read_rule
+from quen.journeys.models import Journey
+from quen.journeys.pages.common import head
+from quen.journeys.reading import Problem, read_graph
+from quen.journeys.steps import step_kinds
+from quen.journeys.tree import make_tree
+from quen.segments.operators import OPERATORS
+
+ENTRY, EXIT = "entry", "exit"
+UNITS = (
+    ("s", gettext_lazy("seconds")),
+    ("m", gettext_lazy("minutes")),
+    ("h", gettext_lazy("hours")),
+    ("d", gettext_lazy("days")),
+    ("w", gettext_lazy("weeks")),
+    ("mo", gettext_lazy("months")),
+)
+
+
+@require_GET
+@require("customers.view")
+def editor(request: HttpRequest, journey_id: int) -> HttpResponseBase:
+    journey = service.get_journey(journey_id)
+    return render(request, "journeys/editor.html", head(request, journey, "journey") | canvas(request, journey))
+
+
+def canvas(request: HttpRequest, journey: Journey) -> dict[str, Any]:
+    """The context of journeys/canvas.html: the tree with what is wrong in it."""
+    known = service.known()
+    _graph, problems = service.read_draft(journey, known)
+    return {
+        "journey": journey,
+        "may_edit": can(user_of(request).role, "journeys.edit") and journey.status != "archived",
+        "tree": make_tree(journey.draft, known, problems),
+        "entry": _entry_words(journey.draft, known),
+        "exits": _exit_words(journey.draft, known),
+        "entry_problems": _of_fields(
+            problems, ("trigger", "segment_id", "event", "where", "max_age", "entry_key", "reentry")
+        ),
+        "exit_problems": _of_fields(problems, ("exit_when", "exit_on")),
+        "errors": [problem for problem in problems if not problem.warning],
+        "warnings": [problem for problem in problems if problem.warning],
+        "saved_at": now_ms(),
+    }
+
+
+def _of_fields(problems: Sequence[Problem], fields: Sequence[str]) -> list[str]:
+    return [problem.message for problem in problems if not problem.node and problem.field in fields]
+
+
+def _entry_words(draft: Draft, known: Known) -> list[str]:
+    if not draft.get("trigger"):
+        return []
+    alone = draft | {"nodes": [{"id": "end", "type": "exit"}], "exit_when": None, "exit_on": []}
+    graph, _problems = read_graph(alone, Known())
+    return [describe_trigger(graph.trigger, names_of(known)), describe_reentry(graph)] if graph else []
+
+
+def _exit_words(draft: Draft, known: Known) -> list[str]:
+    lines = [_("“%(event)s” happens") % {"event": item.get("event", "")} for item in draft.get("exit_on") or []]
+    rule = draft.get("exit_when")
+    if rule:
+        try:
+            read_rule(rule, Known())
+            lines.append(names_of(known).rule(rule))
+        except FieldError:
+            lines.append(_("A rule that cannot be read yet"))
+    return lines
+
+
+@require_GET
+@require("journeys.edit")
+def pick(request: HttpRequest, journey_id: int) -> HttpResponseBase:
+    """In the drawer: which kind of step to add at a place."""
+    context = {"journey_id": journey_id, "place": request.GET.get("place", "start"), "kinds": step_kinds().values()}
+    return render(request, "journeys/pick.html", context)
+
+
+@require_POST
+@require("journeys.edit")
+def add(request: HttpRequest, journey_id: int) -> HttpResponseBase:
+    """Add a step; the answer is its form for the drawer, and the tree beside it."""
+    journey = service.get_journey(journey_id)
+    type_ = request.POST.get("type", "")
+    node = service.new_node_id(type_)
+    service.save_draft(journey, editing.add_step(journey.draft, request.POST.get("place", ""), type_, node))
+    return HttpResponse(_form(request, journey, node) + _canvas(request, journey, aside=True))
+
+
+@require_GET
+@require("customers.view")
+def form(request: HttpRequest, journey_id: int, node: str) -> HttpResponseBase:
+    """The form of a step, of what starts the journey (`entry`) or what ends it early (`exit`)."""
+    return HttpResponse(_form(request, service.get_journey(journey_id), node))
+
+
+def _form(request: HttpRequest, journey: Journey, node: str) -> str:
+    known = service.known()
+    _graph, problems = service.read_draft(journey, known)
+    common = {
+        "journey": journey,
+        "node": node,
+        "may_edit": can(user_of(request).role, "journeys.edit") and journey.status != "archived",
+        "units": UNITS,
+        "known": known,
+        "saved_at": now_ms(),
+    }
+    if node == ENTRY:
+        return render_to_string("journeys/form_entry.html", common | _entry_form(journey.draft, problems), request)
+    if node == EXIT:
+        return render_to_string("journeys/form_exit.html", common | _exit_form(journey.draft, problems), request)
+    steps, index = editing.find_step(journey.draft, node)
+    step = steps[index]
+    kind = step_kinds()[step["type"]]
+    context = {"kind": kind, "controls": forms.controls(kind.fields, step, _errors(problems, node))}
+    return render_to_string("journeys/form_step.html", common | context, request)
+
+
+def _entry_form(draft: Draft, problems: Sequence[Problem]) -> dict[str, Any]:
+    trigger = draft.get("trigger") or {"type": "event"}
+    reentry = draft.get("reentry", "once")
+    event = trigger.get("event", "")
+    return {
+        "trigger": trigger,
+        "events": catalogue.event_names(),
+        "properties": [item.name for item in catalogue.properties(event)] if event else [],
+        "where": forms.where_rows(trigger.get("where")),
+        "operators": [
+            (operator.name, operator.label[language()]) for operator in OPERATORS.values() if not operator.moving
+        ],
+        "max_age": split_duration(trigger.get("max_age", "24h")),
+        "entry_key": (draft.get("entry_key") or "").removeprefix("properties."),
+        "reentry": reentry if reentry in ("once", "always") else "after",
+        "reentry_after": ("1", "d") if reentry in ("once", "always") else split_duration(reentry),
+        "errors": _errors(problems, ""),
+    }
+
+
+def _exit_form(draft: Draft, problems: Sequence[Problem]) -> dict[str, Any]:
+    return {
+        "events": catalogue.event_names(),
+        "exit_on": [*(draft.get("exit_on") or []), {"event": "", "same_key": False}],
+        "has_key": bool(draft.get("entry_key")),
+        "exit_when": forms.rule_text(draft.get("exit_when")),
+        "errors": _errors(problems, ""),
+    }
+
+
+def _errors(problems: Sequence[Problem], node: str) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for problem in problems:
+        if problem.node == node:
+            found[problem.field].append(problem.message)
+    return found
+
+
+@require_POST
+@require("journeys.edit")
+def change(request: HttpRequest, journey_id: int, node: str) -> HttpResponseBase:
+    """Save a form as it is now. The fields stay as they are in the page; what is wrong appears beside them."""
+    journey = service.get_journey(journey_id)
+    if node == ENTRY:
+        draft = forms.read_entry(journey.draft, request.POST)
+    elif node == EXIT:
+        draft = forms.read_exit(journey.draft, request.POST)
+    else:
+        steps, index = editing.find_step(journey.draft, node)
+        kind = step_kinds()[steps[index]["type"]]
+        values = {field.name: forms.read_control(field, request.POST) for field in kind.fields}
+        draft = editing.change_step(journey.draft, node, values)
+    service.save_draft(journey, draft)
+    if request.POST.get("again"):
+        return HttpResponse(_form(request, journey, node) + _canvas(request, journey, aside=True))
+    _graph, problems = service.read_draft(journey, service.known())
+    errors = [problem for problem in problems if problem.node == ("" if node in (ENTRY, EXIT) else node)]
+    context = {"errors": _errors(errors, "" if node in (ENTRY, EXIT) else node), "node": node, "saved_at": now_ms()}
+    answer = render_to_string("journeys/form_errors.html", context, request)
+    return HttpResponse(answer + _canvas(request, journey, aside=True))
+
+
+@require_POST
+@require("journeys.edit")
+def move(request: HttpRequest, journey_id: int, node: str) -> HttpResponseBase:
+    journey = service.get_journey(journey_id)
+    by = -1 if request.POST.get("by") == "up" else 1
+    service.save_draft(journey, editing.move_step(journey.draft, node, by))
+    return HttpResponse(_canvas(request, journey))
+
+
+@require_POST
+@require("journeys.edit")
+def delete(request: HttpRequest, journey_id: int, node: str) -> HttpResponseBase:
+    journey = service.get_journey(journey_id)
+    service.save_draft(journey, editing.delete_step(journey.draft, node))
+    return HttpResponse(_canvas(request, journey))
+
+
+@require_POST
+@require("journeys.edit")
+def undo(request: HttpRequest, journey_id: int) -> HttpResponseBase:
+    journey = service.get_journey(journey_id)
+    service.undo_draft(journey)
+    return HttpResponse(_canvas(request, journey))
+
+
+def _canvas(request: HttpRequest, journey: Journey, *, aside: bool = False) -> str:
+    """The tree; `aside` when it comes with the drawer's content and finds its own place."""
+    return render_to_string("journeys/canvas.html", canvas(request, journey) | {"aside": aside}, request)

@@ -134,6 +134,7 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if _c.trust_proxy else 0  # whose attempts to sign in are counted
 PASSWORD_RESET_TIMEOUT = 7 * 86_400  # invitations are such links too
 
 _https = _c.base_url.startswith("https://")

@@ -16,7 +16,6 @@ from quen.journeys.pages.common import head, is_masked
 from quen.journeys.simulate import simulate
 from quen.profiles.cards import cards
 from quen.profiles.search import search
-from quen.segments.service import holds
 from quen.web.times import local, parse_rfc3339
 
 MATCHES = 8
@@ -40,6 +39,8 @@ def dry_page(request: HttpRequest, journey_id: int) -> HttpResponseBase:
     rules = {step.id: step.values["rule"] for step in walk(graph.nodes) if "rule" in step.values}
     if graph.exit_when is not None:
         rules["exit"] = graph.exit_when
+    from quen.segments.service import holds
+
     answers = holds(list(rules.values()), person.id)
     by_place = dict(zip(rules, answers, strict=True))
     walked = simulate(graph, start, lambda step: by_place[step.id], names_of(known))

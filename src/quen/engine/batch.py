@@ -14,7 +14,7 @@ from quen.journal.protocol import Entry
 from quen.journeys.effects import Effects
 from quen.profiles.state import ProfileState
 from quen.protocol.messages import Message, Rejected
-from quen.segments.live import Change, LiveState
+from quen.segments.facts import Change, LiveState
 
 Writer = Callable[[], None]
 
@@ -43,6 +43,7 @@ class Batch:
 
     # resolve
     keys: list[list[Key]] = field(default_factory=list)
+    row_ids: list[int] = field(default_factory=list)  # of each message's event: the later of two at one instant
     resolution: Resolution | None = None
     profile_ids: list[int | None] = field(default_factory=list)  # of each message
 

@@ -66,7 +66,9 @@ class Engine:
             self.heartbeat = time.monotonic()
             try:
                 worked = self.cycle()
-                self.failing, retry = None, RETRY_S[0]
+                if self._isolation.timers:
+                    self.failing = None
+                retry = RETRY_S[0]
             except Exception as error:
                 self._failed(error)
                 stop.wait(retry)
@@ -90,10 +92,10 @@ class Engine:
             self._batch(planned, self._range(planned))
             return True
         entries = self._entries()
-        if entries or self._is_due(now):
+        worked = bool(entries) or self._is_due(now)
+        if worked:
             self._batch(self._plan(entries, now), entries)
-            return True
-        return backfills.run_one(self.context, now)
+        return backfills.run_one(self.context, now) or worked
 
     def drain(self) -> None:
         """Work until the journal is empty and nothing is due (tests, benchmarks, imports without a server)."""
@@ -176,6 +178,7 @@ class Engine:
         """Say what failed; after a fault in the data itself, narrow what the next try takes."""
         self.failing = str(error.__cause__ or error)
         self.context.catalogue.load()
+        journeys.forget_definitions()
         if not isinstance(error, StepFailed):
             FAILURES.labels("cycle").inc()
             log.error("the engine could not begin a batch; trying again", error=type(error).__name__, exc_info=error)
@@ -214,11 +217,13 @@ class Engine:
         if force or version != self.context.program_version:
             self.context.program = segments.load_program()
             self.context.program_version = version
-        self._next_due = None  # a person may have set a timer free
+        # A person may have resumed a journey, whose timers are due, or given orders about people in one.
+        self._next_due = 0 if journeys.has_orders() else None
 
     def _keep_house(self) -> None:
         """Delete what has outlived its use, a little at a time."""
         self._housekept = time.monotonic()
+        self._isolation.timers = True  # what crashed on a timer may have been mended
         now, config = self.clock(), self.context.config
         self.totals.write_if_due()
         LAG.set(self.lag())

@@ -13,7 +13,6 @@ from quen.delivery.outbox import Outbox
 from quen.engine.loop import Engine
 from quen.events.store import event_store
 from quen.journal import open_journal
-from quen.journeys.store import still_wanted
 
 log = structlog.get_logger("quen.engine")
 
@@ -61,7 +60,7 @@ class Service:
         self.engine.run(self._stop)
 
     def _run_outbox(self) -> None:
-        Outbox(self.config, still_wanted=still_wanted).run(self._stop)
+        Outbox(self.config, open_journal(self.config)).run(self._stop)
 
 
 def health() -> dict[str, Any]:

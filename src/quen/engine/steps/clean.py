@@ -24,3 +24,4 @@ def run(batch: Batch, context: Context) -> None:
         usable.append(message)
         keys.append(found)
     batch.messages, batch.keys = usable, keys
+    batch.row_ids = [batch.new_id() for _ in usable]

@@ -22,8 +22,8 @@ MAX_CONTEXT = 8_192
 def run(batch: Batch, context: Context) -> None:
     token = f"b-{batch.number}"
     batch.rows = [
-        _row(batch.new_id(), message, profile_id)
-        for message, profile_id in zip(batch.messages, batch.profile_ids, strict=True)
+        _row(row_id, message, profile_id)
+        for row_id, message, profile_id in zip(batch.row_ids, batch.messages, batch.profile_ids, strict=True)
         if profile_id is not None
     ]
     context.store.insert_events(batch.rows, token)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 
 from quen.engine.batch import Batch
 from quen.engine.context import Context
 from quen.profiles import store
 from quen.profiles.state import ProfileState
-from quen.segments.live import Fact, LiveState, Person, Program
+from quen.segments.facts import Fact, LiveState
+from quen.segments.live import Program
 
 # Flips that are due at once (after downtime, or at midnight for a birthday segment) are taken in portions, so that
 # events keep flowing between them.
@@ -21,13 +23,13 @@ def run(batch: Batch, context: Context) -> None:
         for profile in store.due(batch.now, FLIPS_A_BATCH):
             batch.profiles.setdefault(profile.id, profile)
     facts: dict[int, list[Fact]] = defaultdict(list)
-    for message, profile_id in zip(batch.messages, batch.profile_ids, strict=True):
+    for message, profile_id, row_id in zip(batch.messages, batch.profile_ids, batch.row_ids, strict=True):
         if profile_id is not None and profile_id in batch.profiles:
-            facts[profile_id].append(Fact(message.event, message.stored_properties(), message.time))
+            facts[profile_id].append(Fact(message.event, message.stored_properties(), message.time, row_id))
     survivors = _merge(batch, program)
     for profile in batch.profiles.values():
         if profile.id not in batch.merged:
-            _follow(batch, program, profile, facts.get(profile.id, []), profile.id in survivors)
+            _follow(batch, program, profile, facts.get(profile.id, ()), profile.id in survivors)
 
 
 def _merge(batch: Batch, program: Program) -> set[int]:
@@ -35,24 +37,22 @@ def _merge(batch: Batch, program: Program) -> set[int]:
     assert batch.resolution is not None
     survivors: set[int] = set()
     for survivor, other in batch.resolution.merges:
-        mine, theirs = _live(batch, program, survivor), _live(batch, program, other)
-        batch.live[survivor] = program.merge(mine, theirs)
+        batch.live[survivor] = program.merge(_live(batch, program, survivor), _live(batch, program, other))
         survivors.add(survivor)
     return survivors
 
 
-def _follow(batch: Batch, program: Program, profile: ProfileState, facts: list[Fact], merged: bool) -> None:
-    person = Person(profile.id, profile.traits)
-    state = _live(batch, program, profile.id)
-    changes = []
-    if profile.due_at is not None and profile.due_at <= batch.now:
-        changes += program.wake(state, person, batch.now)
+def _follow(
+    batch: Batch, program: Program, profile: ProfileState, facts: Sequence[Fact], has_merged: bool
+) -> None:
     changed = batch.changed_traits.get(profile.id, ())
-    fresh = profile.id in batch.created
-    if facts or changed or fresh:
-        changes += program.apply(state, person, facts, changed, batch.now)
-    if merged or fresh:
-        changes += program.evaluate_all(state, person, batch.now)
+    due = profile.due_at is not None and profile.due_at <= batch.now
+    if not (due or has_merged or profile.live is None or program.concerns((f.event for f in facts), changed)):
+        return  # no segment asks about any of it
+    state = _live(batch, program, profile.id)
+    changes = program.apply(state, profile, facts, changed, batch.now)
+    if has_merged:
+        changes += program.evaluate_all(state, profile, batch.now)
     batch.changes += [(profile.id, change) for change in changes]
     live = program.encode(state)
     if live != profile.live or state.due_at != profile.due_at:

@@ -83,6 +83,20 @@ def operators_page() -> str:
     return "# Operators of a rule\n\n" + intro + _table(("Operator", "Meaning", "Example"), rows)
 
 
+def steps_page() -> str:
+    from quen.journeys.steps import step_kinds
+
+    parts = ["# Steps of a journey\n", "What each step does, what it asks for, and the words that are counted on it.\n"]
+    for kind in step_kinds().values():
+        parts.append(f"## {kind.title}\n\n`{kind.type}`. {kind.help}\n")
+        fields = [(f"`{f.name}`", str(f.label), str(f.help), "" if f.required else "optional") for f in kind.fields]
+        if fields:
+            parts.append(_table(("Field", "Name", "What it takes", ""), fields))
+        if kind.outcomes:
+            parts.append("Outcomes: " + ", ".join(f"`{word}` {label}" for word, label in kind.outcomes.items()) + ".\n")
+    return "\n".join(parts)
+
+
 def commands_page() -> str:
     from quen.cli import build_parser
 
@@ -124,6 +138,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "roles.md": roles_page,
     "drop-reasons.md": drop_reasons_page,
     "operators.md": operators_page,
+    "steps.md": steps_page,
 }
 
 

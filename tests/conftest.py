@@ -155,7 +155,7 @@ def pytest_runtest_makereport(
         if isinstance(running := arguments.get("quen"), Quen):
             report.sections.append(("quen up", running.log_tail(item.stash.get(_log_start, 0))))
         for name in ("page", "phone_page", "visitor"):
-            if (shown := arguments.get(name)) is not None and call.when == "call":
+            if hasattr(shown := arguments.get(name), "screenshot") and call.when == "call":
                 report.sections.append((name, _picture(shown, f"{item.nodeid}-{name}")))
     return report
 

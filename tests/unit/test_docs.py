@@ -23,26 +23,26 @@ def test_reference_pages_are_fresh() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("page", PAGES, ids=IDS)
-def test_links_lead_somewhere(page: Path) -> None:
-    for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text("utf-8")):
+@pytest.mark.parametrize("document", PAGES, ids=IDS)
+def test_links_lead_somewhere(document: Path) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", document.read_text("utf-8")):
         if re.match(r"[a-z]+:", target):
             continue
         path, _, heading = target.partition("#")
-        linked = (page.parent / path).resolve() if path else page
+        linked = (document.parent / path).resolve() if path else document
         assert linked.exists(), f"{target} does not exist"
         assert not heading or heading in headings(linked), f"{target}: no such heading"
 
 
-def headings(page: Path) -> set[str]:
+def headings(document: Path) -> set[str]:
     """As the usual renderers make anchors: lower case, punctuation dropped, spaces to hyphens."""
-    titles = re.findall(r"^#+ (.*)$", page.read_text("utf-8"), re.MULTILINE)
+    titles = re.findall(r"^#+ (.*)$", document.read_text("utf-8"), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
 
 
-@pytest.mark.parametrize("page", PAGES, ids=IDS)
-def test_commands_are_real(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for block in re.findall(r"^```(?:sh|console)?\n(.*?)^```", page.read_text("utf-8"), re.MULTILINE | re.DOTALL):
+@pytest.mark.parametrize("document", PAGES, ids=IDS)
+def test_commands_are_real(document: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for block in re.findall(r"^```(?:sh|console)?\n(.*?)^```", document.read_text("utf-8"), re.MULTILINE | re.DOTALL):
         for line in block.replace("\\\n", " ").splitlines():
             if command := re.match(r"\s*(?:\$ )?(?:[A-Z_]+=\S* )*(?:\S*/)?quen (.*)", line):
                 assert parses(command[1]), f"quen {command[1]}: {capsys.readouterr().err}"
@@ -56,10 +56,10 @@ def parses(command: str) -> bool:
     return True
 
 
-@pytest.mark.parametrize("page", PAGES, ids=IDS)
-def test_settings_exist(page: Path) -> None:
+@pytest.mark.parametrize("document", PAGES, ids=IDS)
+def test_settings_exist(document: Path) -> None:
     known = {f"QUEN_{setting.name}" for setting in SETTINGS} | {"QUEN_DATA_DIR", "QUEN_NAME"}
-    named = set(re.findall(r"\bQUEN_[A-Z][A-Z_]*\b", page.read_text("utf-8")))
+    named = set(re.findall(r"\bQUEN_[A-Z][A-Z_]*\b", document.read_text("utf-8")))
     assert named <= known, named - known
 
 

@@ -15,9 +15,10 @@ from quen.journal.protocol import Entry
 from quen.protocol.clock import EARLIEST, Times, correct, parse_time
 from quen.protocol.messages import DropReason, Envelope, Message, Rejected
 from quen.protocol.repair import repair
-from quen.protocol.wire import RefusedError, Wire, read_wire
+from quen.protocol.wire import MAX_IMPORTED_LEAVES, MAX_LEAVES, RefusedError, Wire, read_wire
 
 MAX_MESSAGE_BYTES = 32_768
+MAX_IMPORTED_BYTES = 1_000_000  # an order of a file has as many lines as it has
 MAX_MESSAGE_ID = 100
 MAX_ID = 255
 MAX_EVENT_NAME = 200
@@ -45,7 +46,10 @@ def decode_entry(entry: Entry, *, source_kind: str) -> list[Message | Rejected]:
     except ValueError as error:
         detail = f"the journal entry is not an envelope of messages: {error}"
         return [_rejected(entry, 0, entry.body, RefusedError(DropReason.MALFORMED, detail))]
-    decoded: list[Message | Rejected] = []
+    disabled = RefusedError(DropReason.SOURCE_DISABLED, "the source is disabled")
+    decoded: list[Message | Rejected] = [
+        _rejected(entry, position, b"", disabled) for position in range(envelope.dropped)
+    ]
     for position, item in enumerate(envelope.messages):
         raw = bytes(item)
         try:
@@ -64,11 +68,11 @@ def _read_envelope(body: bytes) -> Envelope:
 
 
 def _message(entry: Entry, envelope: Envelope, position: int, raw: bytes, *, trusted: bool) -> Message:
-    if len(raw) > MAX_MESSAGE_BYTES:
-        raise RefusedError(
-            DropReason.TOO_LARGE, f"the message has {len(raw)} bytes; at most {MAX_MESSAGE_BYTES} are kept"
-        )
-    wire = read_wire(raw)
+    # Only imports are remembered for ever: the edge never asks for that, so nobody outside gets the larger limits.
+    most_bytes = MAX_IMPORTED_BYTES if envelope.remember else MAX_MESSAGE_BYTES
+    if len(raw) > most_bytes:
+        raise RefusedError(DropReason.TOO_LARGE, f"the message has {len(raw)} bytes; at most {most_bytes} are kept")
+    wire = read_wire(raw, MAX_IMPORTED_LEAVES if envelope.remember else MAX_LEAVES)
     type_ = _type(envelope.type or wire.type, entry.source_id)
     received_at = envelope.received_at or entry.received_at
     context = _context(wire.context, envelope, trusted)

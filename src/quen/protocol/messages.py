@@ -22,6 +22,7 @@ class Envelope(msgspec.Struct, omit_defaults=True):
     remember: bool = False  # imports: message ids are remembered for ever
     ids: list[str] | None = None  # a replay from quarantine keeps the ids given by the server
     received_at: int | None = None  # a replay: when it first came, ms UTC
+    dropped: int = 0  # so many messages of a disabled source were not even kept
 
 
 class Message(msgspec.Struct):

@@ -12,6 +12,7 @@ from quen.protocol.repair import parse
 
 MAX_DEPTH = 32
 MAX_LEAVES = 1_000  # of each of properties, traits and context
+MAX_IMPORTED_LEAVES = 50_000
 MAX_INT_DIGITS = 19  # 2**63 has so many; longer numbers are no integers of any store
 _DIGITS_AS_ZERO = bytes(ord("0") if chr(i) in "0123456789" else ord(" ") for i in range(256))
 _LONG_NUMBER = b"0" * MAX_INT_DIGITS
@@ -51,7 +52,7 @@ class RefusedError(Exception):
 _decoder = msgspec.json.Decoder(Wire)
 
 
-def read_wire(raw: bytes) -> Wire:
+def read_wire(raw: bytes, most_leaves: int = MAX_LEAVES) -> Wire:
     """Raises RefusedError."""
     # Characters and numbers that no store takes are rare and cheap to suspect: two searches of the bytes.
     if b"\\u0000" in raw or _LONG_NUMBER in raw.translate(_DIGITS_AS_ZERO):
@@ -62,8 +63,8 @@ def read_wire(raw: bytes) -> Wire:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             wire = _loosely(raw)
     containers = raw.count(b"{") + raw.count(b"[")
-    if containers > MAX_DEPTH or containers + raw.count(b",") >= MAX_LEAVES:
-        _check_size(wire)
+    if containers > MAX_DEPTH or containers + raw.count(b",") >= most_leaves:
+        _check_size(wire, most_leaves)
     return wire
 
 
@@ -79,7 +80,7 @@ def _loosely(raw: bytes) -> Wire:
     return Wire(**fields)
 
 
-def _check_size(wire: Wire) -> None:
+def _check_size(wire: Wire, most_leaves: int) -> None:
     for name, value in (("properties", wire.properties), ("traits", wire.traits), ("context", wire.context)):
         depth, leaves = 1, 0  # the message itself is the first level
         level: list[Any] = [value]
@@ -96,9 +97,9 @@ def _check_size(wire: Wire) -> None:
             if depth > MAX_DEPTH + 1:
                 raise RefusedError(DropReason.TOO_DEEP, f"{name} is nested deeper than {MAX_DEPTH} levels")
             level = below
-        if leaves > MAX_LEAVES:
+        if leaves > most_leaves:
             raise RefusedError(
-                DropReason.TOO_MANY_PROPERTIES, f"{name} has {leaves} values; at most {MAX_LEAVES} are kept"
+                DropReason.TOO_MANY_PROPERTIES, f"{name} has {leaves} values; at most {most_leaves} are kept"
             )
 
 

@@ -208,7 +208,7 @@ def _who(order_id: str, lines: Sequence[Line], traits: dict[str, Any], source_id
     if customer:
         return {"userId": customer}, f"id {customer}"
     if code:
-        identifier = {"id": code, "type": "customer_code", "collection": "users", "encoding": "none"}
+        identifier = {"id": code, "type": "customer_code", "scope": str(source_id)}
         return {"externalIds": [identifier]}, f"code {code}"
     if any(line.usable for line in lines):
         return {}, f"contact {traits.get('email', '')} {traits.get('phone', '')}"

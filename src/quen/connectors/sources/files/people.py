@@ -32,7 +32,7 @@ def customer(cells: Cells, values: list[str] | Record, region: str, source_id: i
     if (created := cells.when(values, "created_at")) is not None:
         traits["created_at"] = rfc3339(created)
     traits.update(cells.other(values, "trait"))
-    who, key = _who(cells, values)
+    who, key = _who(cells, values, source_id)
     if not key:
         if not usable:
             given = " and ".join(f"{k} {v!r}" for k, v in traits.items() if k in ("email", "phone"))
@@ -58,7 +58,7 @@ def event(cells: Cells, values: list[str] | Record, region: str, source_id: int)
     if not name:
         raise RowError("has no event name")
     traits, usable = contacts(cells, values, region)
-    who, key = _who(cells, values)
+    who, key = _who(cells, values, source_id)
     if anonymous := cells.identifier(values, "anonymous_id"):
         who["anonymousId"] = anonymous
     if not who and not usable:
@@ -76,14 +76,14 @@ def event(cells: Cells, values: list[str] | Record, region: str, source_id: int)
     return Made(message, digest(source_id, "event", own or content_digest(message)), "")
 
 
-def _who(cells: Cells, values: list[str] | Record) -> tuple[dict[str, Any], str]:
+def _who(cells: Cells, values: list[str] | Record, source_id: int) -> tuple[dict[str, Any], str]:
     if customer_id := cells.identifier(values, "customer_id"):
         who: dict[str, Any] = {"userId": customer_id}
         key = f"id {customer_id}"
     else:
         who, key = {}, ""
     if code := cells.identifier(values, "customer_code"):
-        identifier = {"id": code, "type": "customer_code", "collection": "users", "encoding": "none"}
+        identifier = {"id": code, "type": "customer_code", "scope": str(source_id)}
         who["context"] = {"externalIds": [identifier]}
         key = key or f"code {code}"
     return who, key

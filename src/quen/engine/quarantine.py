@@ -33,7 +33,9 @@ class Reason(msgspec.Struct, frozen=True):
 REASONS: dict[str, Reason] = {
     DropReason.DUPLICATE: Reason(
         _("Already stored"),
-        _("A message with the same messageId came before. SDKs send again when an answer was lost; nothing is missing."),
+        _(
+            "A message with the same messageId came before. SDKs send again when an answer was lost; nothing is missing."
+        ),
         _("Nothing to do."),
         "copy",
     ),

@@ -7,6 +7,7 @@ would end the process). So the text is checked here first: balance, quotes, dept
 from __future__ import annotations
 
 import re
+import unicodedata
 from html.parser import HTMLParser
 
 import mrml
@@ -31,8 +32,14 @@ _NO_TEXT = frozenset({"mjml", "mj-head", "mj-body", "mj-section", "mj-column", "
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'", re.DOTALL)
 _UNQUOTED = re.compile(r"=\s*[^\s\"'>]")
 # Not allowed in XML, and of no use in a letter.
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff]")
 _LIQUID = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
+
+
+# mrml writes attribute values as Rust shows strings to programmers: a backslash, a quote, a line break, a combining
+# mark or a joiner comes out as \\, \", \n, \u{301}. As entities they pass.
+_TAG = re.compile(r"<[a-zA-Z](?:[^\"'<>]|\"[^\"]*\"|'[^']*')*>")
+_TITLE = re.compile(r"(?<=<mj-title>)[^<]*")
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -55,7 +62,7 @@ def to_html(mjml: str, source: str | None = None) -> tuple[str, list[Problem]]:
     if fatal := next((p for p in problems if p.fatal), None):
         raise _located(fatal, source)
     try:
-        html = mrml.to_html(mjml, mrml.ParserOptions(include_loader=mrml.noop_loader())).content
+        html = mrml.to_html(_protected(mjml), mrml.ParserOptions(include_loader=mrml.noop_loader())).content
     except Exception as error:
         raise TemplateError(f"MJML: {error}") from error
     except BaseException as error:
@@ -66,6 +73,19 @@ def to_html(mjml: str, source: str | None = None) -> tuple[str, list[Problem]]:
     if len(html) > MAX_HTML:
         raise TemplateError(f"the e-mail is over {MAX_HTML:,} characters of HTML; make it shorter")
     return html, problems
+
+
+def _protected(mjml: str) -> str:
+    quoted = _TAG.sub(lambda tag: _QUOTED.sub(lambda value: f'"{_entities(value[0][1:-1])}"', tag[0]), mjml)
+    return _TITLE.sub(lambda title: _entities(title[0]), quoted)
+
+
+def _entities(value: str) -> str:
+    if value.isascii() and value.isprintable() and '"' not in value and "\\" not in value:
+        return value
+    return "".join(
+        f"&#{ord(c)};" if c in '"\\' or (c != " " and unicodedata.category(c)[0] in "CMZ") else c for c in value
+    )
 
 
 def check(mjml: str) -> list[Problem]:

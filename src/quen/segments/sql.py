@@ -1,0 +1,97 @@
+"""The SQL evaluator: who a rule holds for at an instant, over the event store (ClickHouse's dialect).
+
+It is the meaning of a rule: the live evaluator must agree with it (tests/properties). Every name and value of a rule
+becomes a quoted identifier or literal (columns.py), so no rule can say anything but what it means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from quen.segments.columns import TRUE
+from quen.segments.conditions.base import Condition, SqlContext
+from quen.segments.rules import Rule
+
+# A preview that takes longer than this is refused rather than left to starve the others.
+MAX_SECONDS = 20
+_SETTINGS = f"SETTINGS precise_float_parsing = 1, max_execution_time = {MAX_SECONDS}"
+
+
+class Store(Protocol):
+    """Where SQL runs: `quen.events.store.EventStore`."""
+
+    def rows(self, sql: str, params: dict[str, Any] | None = None) -> list[tuple[Any, ...]]: ...
+
+
+class Preview(msgspec.Struct):
+    """How many people a rule holds for, of how many, and the ids of some of them."""
+
+    count: int
+    total: int
+    sample: list[int]
+
+
+class Reason(msgspec.Struct):
+    """One condition of a rule and whether it holds for a person."""
+
+    condition: Condition
+    holds: bool
+
+
+def no_rule(segment_id: int) -> Condition:
+    raise LookupError(f"segment {segment_id} is not known here")
+
+
+def members_sql(
+    rule: Rule, now: int, zone: ZoneInfo, rule_of: Callable[[int], Condition] = no_rule
+) -> tuple[str, dict[str, Any]]:
+    """A query for the ids of the people the rule holds for at `now`, and its parameters.
+
+    `rule_of` gives the root of the rule of a segment that this one refers to.
+    """
+    condition = _condition(rule, now, zone, rule_of)
+    return f"SELECT id FROM profiles FINAL WHERE {condition} {_SETTINGS}", {}
+
+
+def preview(
+    rule: Rule, store: Store, now: int, zone: ZoneInfo, rule_of: Callable[[int], Condition] = no_rule, size: int = 10
+) -> Preview:
+    condition = _condition(rule, now, zone, rule_of)
+    rows = store.rows(
+        f"SELECT (SELECT count() FROM profiles FINAL WHERE deleted = 0), count(), groupArray({size:d})(id)"
+        f" FROM (SELECT id FROM profiles FINAL WHERE {condition} ORDER BY id DESC) {_SETTINGS}"
+    )
+    total, count, sample = rows[0]
+    return Preview(int(count), int(total), [int(id) for id in sample])
+
+
+def explain(
+    rule: Rule,
+    profile_ids: Collection[int],
+    store: Store,
+    now: int,
+    zone: ZoneInfo,
+    rule_of: Callable[[int], Condition] = no_rule,
+) -> dict[int, list[Reason]]:
+    """For each person, every innermost condition of the rule and whether it holds: why somebody is in or out."""
+    leaves = [condition for condition in rule.conditions() if not condition.parts()]
+    if not profile_ids or not leaves:
+        return {}
+    context = SqlContext(now, zone, rule_of)
+    columns = ", ".join(f"toUInt8({leaf.sql(context)})" for leaf in leaves)
+    ids = ", ".join(str(int(id)) for id in profile_ids)
+    rows: Sequence[tuple[Any, ...]] = store.rows(
+        f"SELECT id, {columns} FROM profiles FINAL WHERE deleted = 0 AND id IN ({ids}) {_SETTINGS}"
+    )
+    return {
+        int(id): [Reason(leaf, bool(holds)) for leaf, holds in zip(leaves, truths, strict=True)] for id, *truths in rows
+    }
+
+
+def _condition(rule: Rule, now: int, zone: ZoneInfo, rule_of: Callable[[int], Condition]) -> str:
+    condition = rule.root.sql(SqlContext(now, zone, rule_of))
+    return "deleted = 0" if condition == TRUE else f"deleted = 0 AND {condition}"

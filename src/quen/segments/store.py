@@ -1,0 +1,147 @@
+"""Members, atoms and progress in the state database, read and written in sets. Only the engine writes members."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from quen.db import execute, execute_many, fetch, fetch_in
+from quen.ids import now_ms
+from quen.segments.facts import Change
+
+_encode = msgspec.json.Encoder(order="sorted").encode
+
+
+def apply_changes(changes: Sequence[tuple[int, Change]], merged: Mapping[int, int]) -> None:
+    """Write who entered and left in a batch: (profile id, change) in order, after moving the rows of merged profiles.
+
+    `merged`: profile ids merged away in this batch → survivor. The caller has the transaction.
+    """
+    delta: Counter[int] = Counter()
+    if merged:
+        _move_members(merged, delta)
+    last: dict[tuple[int, int], Change] = {}
+    for profile_id, change in changes:
+        delta[change.segment_id] += 1 if change.entered else -1
+        last[change.segment_id, profile_id] = change
+    # A profile that came and was merged away within one batch leaves no rows.
+    entered = [(s, p, c.at) for (s, p), c in last.items() if c.entered and p not in merged]
+    left = [(s, p) for (s, p), c in last.items() if not c.entered]
+    execute_many("DELETE FROM segments_member WHERE segment_id = %s AND profile_id = %s", left)
+    execute_many(
+        "INSERT INTO segments_member (segment_id, profile_id, since) VALUES (%s, %s, %s)"
+        " ON CONFLICT (segment_id, profile_id) DO UPDATE SET since = excluded.since",
+        entered,
+    )
+    # While a segment is computed its count stays that of the last whole result.
+    execute_many(
+        "UPDATE segments_segment SET count = count + %s WHERE id = %s AND status = 'live'",
+        [(n, segment_id) for segment_id, n in sorted(delta.items()) if n],
+    )
+
+
+def _move_members(merged: Mapping[int, int], delta: Counter[int]) -> None:
+    """Rows of merged profiles become the survivor's, since the earlier of both."""
+    rows = fetch_in("SELECT segment_id, profile_id, since FROM segments_member WHERE {in}", merged, column="profile_id")
+    if not rows:
+        return
+    execute_many("DELETE FROM segments_member WHERE profile_id = %s", sorted({(row[1],) for row in rows}))
+    theirs: dict[tuple[int, int], int] = {}
+    for segment_id, profile_id, since in rows:
+        key = (segment_id, _survivor(profile_id, merged))
+        theirs[key] = min(since, theirs.get(key, since))
+        delta[segment_id] -= 1
+    already = {
+        (segment_id, profile_id)
+        for segment_id, profile_id in fetch_in(
+            "SELECT segment_id, profile_id FROM segments_member WHERE {in}", {p for _, p in theirs}, column="profile_id"
+        )
+    }
+    execute_many(
+        "INSERT INTO segments_member (segment_id, profile_id, since) VALUES (%s, %s, %s)"
+        " ON CONFLICT (segment_id, profile_id) DO UPDATE SET since ="
+        " CASE WHEN excluded.since < segments_member.since THEN excluded.since ELSE segments_member.since END",
+        [(s, p, since) for (s, p), since in sorted(theirs.items())],
+    )
+    for key in theirs.keys() - already:
+        delta[key[0]] += 1
+
+
+def _survivor(profile_id: int, merged: Mapping[int, int]) -> int:
+    while profile_id in merged:
+        profile_id = merged[profile_id]
+    return profile_id
+
+
+def members_between(segment_id: int, low: int, high: int) -> dict[int, int]:
+    """Profile id → since, of the members with low ≤ profile id ≤ high."""
+    return dict(
+        fetch(
+            "SELECT profile_id, since FROM segments_member WHERE segment_id = %s AND profile_id BETWEEN %s AND %s",
+            [segment_id, low, high],
+        )
+    )
+
+
+def members(segment_id: int, after: tuple[int, int] | None, limit: int) -> list[tuple[int, int]]:
+    """(since, profile id), the latest first, after the one given."""
+    condition, params = "", [segment_id]
+    if after is not None:
+        condition = " AND (since < %s OR (since = %s AND profile_id < %s))"
+        params += [after[0], after[0], after[1]]
+    return fetch(
+        f"SELECT since, profile_id FROM segments_member WHERE segment_id = %s{condition}"
+        " ORDER BY since DESC, profile_id DESC LIMIT %s",
+        [*params, limit],
+    )
+
+
+def segments_of(profile_id: int) -> list[tuple[int, str, int]]:
+    """(segment id, name, since) of the segments that people made and this person is in, the latest first."""
+    return fetch(
+        "SELECT s.id, s.name, m.since FROM segments_member m JOIN segments_segment s ON s.id = m.segment_id"
+        " WHERE m.profile_id = %s AND s.kind = 'segment' AND s.status IN ('live', 'computing')"
+        " ORDER BY m.since DESC, s.name",
+        [profile_id],
+    )
+
+
+def finish(segment_id: int, version: int) -> None:
+    """A version is computed: from now on it is live, and its count is that of its members.
+
+    Does nothing when the segment was changed or archived meanwhile.
+    """
+    execute(
+        "UPDATE segments_segment SET status = 'live', computed_through = 0,"
+        " count = (SELECT COUNT(*) FROM segments_member WHERE segment_id = %s)"
+        " WHERE id = %s AND version = %s AND status = 'computing'",
+        [segment_id, segment_id, version],
+    )
+
+
+def set_computed_through(segment_id: int, version: int, profile_id: int) -> None:
+    execute(
+        "UPDATE segments_segment SET computed_through = %s WHERE id = %s AND version = %s AND status = 'computing'",
+        [profile_id, segment_id, version],
+    )
+
+
+def number_atoms(specs: Mapping[str, Mapping[str, Any]]) -> dict[str, int]:
+    """Key → number of each spec; new ones get a number. Numbers are never used again for anything else."""
+    execute_many(
+        "INSERT INTO segments_atom (key, spec, created_at) VALUES (%s, %s, %s) ON CONFLICT (key) DO NOTHING",
+        [(key, _encode(spec).decode(), now_ms()) for key, spec in sorted(specs.items())],
+    )
+    return atom_numbers(specs)
+
+
+def atom_numbers(keys: Iterable[str]) -> dict[str, int]:
+    wanted = list(keys)
+    return dict(fetch_in("SELECT key, id FROM segments_atom WHERE {in}", wanted, column="key")) if wanted else {}
+
+
+def delete_members(segment_id: int) -> None:
+    execute("DELETE FROM segments_member WHERE segment_id = %s", [segment_id])

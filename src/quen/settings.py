@@ -12,7 +12,7 @@ _c = config()
 
 SECRET_KEY = _c.secret_key
 DEBUG = _c.debug
-ALLOWED_HOSTS = ["*"]  # the console listens on loopback or behind a proxy; links are made from BASE_URL, never from Host
+ALLOWED_HOSTS = ["*"]  # on loopback or behind a proxy; links are made from BASE_URL, never from Host
 BASE_DIR = Path(__file__).resolve().parent
 ROOT_URLCONF = "quen.web.urls"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -166,3 +166,13 @@ def _mail() -> dict[str, Any]:
 
 globals().update(_mail())
 DEFAULT_FROM_EMAIL = _c.email_from
+
+# To stderr, where whatever runs the process collects it; Django's own default mails administrators, and there are none.
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "INFO" if DEBUG else "WARNING"},
+    "loggers": {"django": {"handlers": [], "propagate": True}},
+}

@@ -32,7 +32,7 @@ def require(capability: str) -> Callable[[Page[P]], Page[P]]:
 
     def decorate(page: Page[P]) -> Page[P]:
         @wraps(page)
-        def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             if not request.user.is_authenticated:
                 if request.headers.get("HX-Request"):
                     back = request.headers.get("HX-Current-URL", "")

@@ -21,7 +21,9 @@ CAPABILITIES = frozenset(
 
 ROLES: dict[str, frozenset[str]] = {
     "owner": CAPABILITIES,
-    "marketer": frozenset({"view", "customers.view", "customers.pii", "segments.edit", "journeys.edit", "content.edit"}),
+    "marketer": frozenset(
+        {"view", "customers.view", "customers.pii", "segments.edit", "journeys.edit", "content.edit"}
+    ),
     "care": frozenset({"view", "customers.view", "customers.pii", "customers.edit"}),
     "analyst": frozenset({"view", "customers.view", "segments.edit"}),
     "developer": frozenset({"view", "data.view", "data.edit"}),

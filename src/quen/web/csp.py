@@ -43,7 +43,7 @@ def csp(policy: Mapping[str, str]) -> Callable[[Page[P]], Page[P]]:
 
     def decorate(page: Page[P]) -> Page[P]:
         @wraps(page)
-        def with_policy(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        def with_policy(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             response = page(request, *args, **kwargs)
             response["Content-Security-Policy"] = write_policy(policy)
             return response
@@ -58,7 +58,7 @@ def write_policy(policy: Mapping[str, str]) -> str:
 
 
 class SecurityHeaders:
-    """Middleware: the policy, and what goes with it. Django's SecurityMiddleware adds nosniff, HSTS and the referrer."""
+    """Middleware: the policy, and what goes with it. Django's own adds nosniff, HSTS and the referrer policy."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -69,7 +69,9 @@ class SecurityHeaders:
         response.headers.setdefault("Content-Security-Policy", self.policy)
         if "frame-ancestors 'self'" not in response["Content-Security-Policy"]:
             response.headers.setdefault("X-Frame-Options", "DENY")
-        response.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
+        response.headers.setdefault(
+            "Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
+        )
         if getattr(request, "user", None) is not None and request.user.is_authenticated:
             # Pages show personal data: no shared cache may keep them, and Back after signing out must not show them.
             response.headers.setdefault("Cache-Control", "no-store, private")

@@ -1,4 +1,4 @@
-"""The figures of Home: a handful of set-based queries, kept for a moment so that opening Home stays cheap at any size."""
+"""The figures of Home: a few set-based queries, kept for a moment so that opening Home stays cheap at any size."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from django.db.models import Count
 
 from quen.config import config
 from quen.db import fetch
-from quen.delivery.models import Message
 from quen.engine.models import Quarantined
 from quen.events.store import event_store
 from quen.ids import COUNTER_BITS, EPOCH_MS, now_ms
@@ -178,7 +177,7 @@ sent = Kept(_sent, 20)
 
 def moving_segments(moves: dict[int, tuple[int, int]], most: int = 6) -> list[dict[str, Any]]:
     """Segments by how much they moved in seven days: {id, name, status, count, entered, left}."""
-    found = [
+    found: list[dict[str, Any]] = [
         {
             "id": segment.pk,
             "name": segment.name,
@@ -210,4 +209,3 @@ def quarantined_today() -> int:
 def recently_seen(most: int = 6) -> list[int]:
     """Profile ids, the latest seen first."""
     return [row[0] for row in fetch("SELECT id FROM profiles_profile ORDER BY last_seen DESC LIMIT %s", [most])]
-

@@ -7,6 +7,7 @@ from typing import Any
 
 from django import template
 from django.forms import BoundField, CheckboxInput, RadioSelect, Select
+from django.http import QueryDict
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, ngettext, pgettext
@@ -71,9 +72,7 @@ def moment(ms: int | None) -> SafeString | str:
     """`<time>` that says how long ago, with the exact local time on hover. `{% moment event.at %}`"""
     if ms is None:
         return NO_VALUE
-    return format_html(
-        '<time datetime="{}" title="{}">{}</time>', rfc3339(int(ms)), localtime(ms, "second"), ago(ms)
-    )
+    return format_html('<time datetime="{}" title="{}">{}</time>', rfc3339(int(ms)), localtime(ms, "second"), ago(ms))
 
 
 @register.filter
@@ -141,12 +140,12 @@ def control(field: BoundField) -> SafeString:
         css = "form-select"
     else:
         css = "form-control"
-    attrs: dict[str, str] = {"class": f"{widget.attrs.get('class', '')} {css}".strip()}
+    attrs: dict[str, str | bool] = {"class": f"{widget.attrs.get('class', '')} {css}".strip()}
     described = []
     if field.help_text:
         described.append(f"{field.id_for_label}_help")
     if field.errors:
-        attrs["class"] += " is-invalid"
+        attrs["class"] = f"{attrs['class']} is-invalid"
         attrs["aria-invalid"] = "true"
         described.append(f"{field.id_for_label}_error")
     if described:
@@ -172,7 +171,7 @@ def initials(name: str) -> str:
 def query(context: template.RequestContext, **changes: Any) -> str:
     """The address's query with some parts changed (None removes): `<a href="{% query tab='orders' next=None %}">`."""
     request = context["request"]
-    params = request.GET.copy()
+    params: QueryDict = request.GET.copy()
     for name, value in changes.items():
         if value is None or value == "":
             params.pop(name, None)

@@ -3,14 +3,27 @@
   "use strict";
   var drawn = [];
 
+  // The theme's variables are expressions (light-dark(), color-mix()): the browser works them out, one pixel each.
+  var probe = document.createElement("span");
+  probe.hidden = true;
+  document.body.appendChild(probe);
+  var pixel = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+
   function css(name) {
-    return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+    probe.style.color = "var(" + name + ")";
+    pixel.clearRect(0, 0, 1, 1);
+    pixel.fillStyle = getComputedStyle(probe).color;
+    pixel.fillRect(0, 0, 1, 1);
+    var at = pixel.getImageData(0, 0, 1, 1).data;
+    return "rgba(" + at[0] + "," + at[1] + "," + at[2] + "," + at[3] / 255 + ")";
   }
 
   function option(data) {
     var ink = css("--tblr-secondary"), line = css("--tblr-border-color"), surface = css("--tblr-bg-surface");
     var number = new Intl.NumberFormat(document.documentElement.lang);
     return {
+      textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
+      animationDuration: 300,
       animation: !window.matchMedia("(prefers-reduced-motion: reduce)").matches,
       color: [css("--tblr-primary"), css("--tblr-orange"), css("--tblr-teal"), css("--tblr-purple")],
       grid: { left: 8, right: 8, top: data.series.length > 1 ? 32 : 12, bottom: 4, containLabel: true },

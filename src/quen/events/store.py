@@ -33,10 +33,13 @@ _INSERT_SETTINGS = (
 
 
 class EventRow(msgspec.Struct):
-    """One row of `events`. Times are milliseconds UTC."""
+    """One row of `events`, made with times in milliseconds UTC.
+
+    It keeps them as seconds: ClickHouse reads a number in a DateTime64 column as those.
+    """
 
     profile_id: int
-    time: int
+    time: float
     id: int
     event: str
     type: str
@@ -46,19 +49,30 @@ class EventRow(msgspec.Struct):
     anonymous_id: str
     properties: dict[str, Any]
     context: str
-    received_at: int
-    original_time: int | None
-    sent_at: int | None
+    received_at: float
+    original_time: float | None
+    sent_at: float | None
+
+    def __post_init__(self) -> None:
+        self.time /= 1000
+        self.received_at /= 1000
+        if self.original_time is not None:
+            self.original_time /= 1000
+        if self.sent_at is not None:
+            self.sent_at /= 1000
 
 
 class ProfileRow(msgspec.Struct):
-    """One version of a profile in the mirror that SQL reads; the highest version counts."""
+    """One version of a profile in the mirror that SQL reads; the highest version counts. Made with milliseconds UTC."""
 
     id: int
     version: int
     deleted: int
-    created_at: int
+    created_at: float
     traits: dict[str, Any]
+
+    def __post_init__(self) -> None:
+        self.created_at /= 1000
 
 
 class LinkRow(msgspec.Struct):

@@ -15,6 +15,7 @@ from django.template.base import Node
 from django.templatetags.i18n import BlockTranslateNode, TranslateNode
 
 import quen
+from quen.config import SETTINGS
 from quen.web.locale_build import compile_all
 
 PACKAGE = Path(quen.__file__).parent
@@ -46,7 +47,7 @@ def test_no_translation_is_left_over() -> None:
 def test_placeholders_survive_translation() -> None:
     for _path, entries in catalogues():
         for entry in entries:
-            for translation in [entry.msgstr, *entry.msgstr_plural.values()]:
+            for translation in filter(None, [entry.msgstr, *entry.msgstr_plural.values()]):
                 expected = set(PLACEHOLDER.findall(entry.msgid_plural or entry.msgid))
                 assert set(PLACEHOLDER.findall(translation)) == expected, (entry.msgid, translation)
 
@@ -98,6 +99,8 @@ def texts_of(name: str) -> frozenset[str]:
             found.add(message[0] if isinstance(message, tuple) else message)
     for path in (*folder.glob("templates/**/*.html"), *folder.glob("templates/**/*.txt")):
         found.update(texts_of_template(path))
+    if name == "accounts":
+        found.update(setting.description for setting in SETTINGS)  # the Settings page shows them
     return frozenset(found - {""})
 
 

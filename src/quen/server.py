@@ -178,7 +178,6 @@ def serve_app(host: str, port: int) -> None:
         workers_kill_timeout=9,
         log_access=False,
         log_level="warning",  # type: ignore[arg-type]
-        process_name="quen-app",
     ).serve()
 
 

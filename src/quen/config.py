@@ -80,6 +80,12 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("QUARANTINE_KEEP_DAYS", int, 30, "Quarantined messages are kept this long."),
     Setting("BATCH_EVENTS", int, 4000, "Most messages the engine takes into one batch."),
+    Setting(
+        "TRUST_PROXY",
+        _flag,
+        False,
+        "Believe the last address of `X-Forwarded-For`. Only behind a proxy that sets it and is the only way in.",
+    ),
     Setting("ALLOW_PRIVATE_WEBHOOKS", _flag, False, "Let journey webhooks call private and loopback addresses."),
     Setting("DEBUG", _flag, False, "Error pages with traces. Never in production."),
 )

@@ -42,4 +42,7 @@ class Journal(Protocol):
     def trim(self, *, before_ms: int, max_bytes: int) -> int:
         """Delete entries which all readers have committed and that are older, or over the size; how many."""
 
+    def check(self) -> None:
+        """Write something durably that is no entry. Raises as `append` would."""
+
     def close(self) -> None: ...

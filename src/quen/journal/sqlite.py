@@ -28,6 +28,10 @@ CREATE TABLE IF NOT EXISTS readers (
     reader TEXT PRIMARY KEY,
     offset INTEGER NOT NULL
 );
+CREATE TABLE IF NOT EXISTS checks (
+    id INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL
+);
 """
 BUSY_SECONDS = 15.0
 # Rows of one INSERT. Few statements matter: each one hands the interpreter lock over twice.
@@ -95,7 +99,8 @@ class SqliteJournal:
         size = 0
         with self._explained("read"):
             cursor = self._reader().execute(
-                "SELECT offset, received_at, kind, source_id, body FROM entries WHERE offset > ? ORDER BY offset LIMIT ?",
+                "SELECT offset, received_at, kind, source_id, body FROM entries WHERE offset > ?"
+                " ORDER BY offset LIMIT ?",
                 (after, limit),
             )
             for row in cursor:
@@ -162,6 +167,13 @@ class SqliteJournal:
                 self._upkeep.execute("PRAGMA incremental_vacuum(4096)").fetchall()
         return deleted
 
+    def check(self) -> None:
+        """Write something durably that is no entry. Raises as `append` would."""
+        with self._append_lock, self._explained("written"):
+            self._make_room()
+            with _transaction(self._appender):
+                self._appender.execute("INSERT OR REPLACE INTO checks VALUES (1, ?)", (time.time_ns() // 1_000_000,))
+
     def close(self) -> None:
         with self._append_lock, self._upkeep_lock:
             for connection in self._open:
@@ -227,7 +239,7 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
 def _last(connection: sqlite3.Connection) -> tuple[int, int]:
     """(offset, received_at) of the last entry."""
     row = connection.execute("SELECT offset, received_at FROM entries ORDER BY offset DESC LIMIT 1").fetchone()
-    return row if row else (0, 0)
+    return row or (0, 0)
 
 
 def _size(connection: sqlite3.Connection) -> int:

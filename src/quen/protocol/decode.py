@@ -46,10 +46,10 @@ def decode_entry(entry: Entry, *, source_kind: str) -> list[Message | Rejected]:
     except ValueError as error:
         detail = f"the journal entry is not an envelope of messages: {error}"
         return [_rejected(entry, 0, entry.body, RefusedError(DropReason.MALFORMED, detail))]
-    disabled = RefusedError(DropReason.SOURCE_DISABLED, "the source is disabled")
-    decoded: list[Message | Rejected] = [
-        _rejected(entry, position, b"", disabled) for position in range(envelope.dropped)
-    ]
+    if envelope.dropped:
+        disabled = RefusedError(DropReason.SOURCE_DISABLED, "the source is disabled")
+        return [_rejected(entry, position, b"", disabled) for position in range(envelope.dropped)]
+    decoded: list[Message | Rejected] = []
     for position, item in enumerate(envelope.messages):
         raw = bytes(item)
         try:

@@ -1,0 +1,83 @@
+// The editor's own: the drawer and the dialog open with what was fetched, rows of a form grow, Ctrl+Z undoes.
+// The tree itself comes from the server.
+(function () {
+  "use strict";
+  var drawer = document.getElementById("j-drawer");
+  var modal = document.getElementById("j-modal");
+  if (!drawer) return;
+  var opener = null; // id of what opened the drawer: the tree is drawn anew meanwhile, the id stays
+
+  document.addEventListener("htmx:beforeRequest", function (event) {
+    var from = event.detail.elt;
+    if (event.detail.target && event.detail.target.id === "j-drawer-body" && !drawer.contains(from)) opener = from.id;
+  });
+
+  document.addEventListener("htmx:afterSwap", function (event) {
+    if (event.detail.target.id === "j-drawer-body") {
+      window.tabler.Offcanvas.getOrCreateInstance(drawer).show();
+      mark();
+      focusFirst();
+    } else if (event.detail.target.id === "j-modal-body") {
+      window.tabler.Modal.getOrCreateInstance(modal).show();
+    }
+  });
+  document.addEventListener("htmx:oobAfterSwap", mark);
+  drawer.addEventListener("shown.bs.offcanvas", focusFirst);
+  drawer.addEventListener("hidden.bs.offcanvas", function () {
+    var form = drawer.querySelector("[data-node]");
+    var back = (form && document.getElementById("step-" + form.dataset.node)) || document.getElementById(opener);
+    document.getElementById("j-drawer-body").replaceChildren();
+    mark();
+    if (back) back.focus();
+  });
+
+  function focusFirst() {
+    var first = drawer.querySelector("fieldset input:not([type=hidden]), fieldset select, fieldset textarea, .j-kinds button, .list-group a");
+    if (first) first.focus({ preventScroll: true });
+  }
+
+  // The step whose form is open stands out in the tree.
+  function mark() {
+    var form = drawer.querySelector("[data-node]");
+    document.querySelectorAll(".j-on").forEach(function (card) { card.classList.remove("j-on"); });
+    var card = form && document.getElementById("step-" + form.dataset.node);
+    if (card) card.classList.add("j-on");
+  }
+
+  document.addEventListener("click", function (event) {
+    var more = event.target.closest("[data-j-more]");
+    var remove = event.target.closest("[data-j-remove]");
+    if (more) {
+      var rows = more.parentElement.querySelectorAll("[data-j-row]");
+      var fresh = rows[rows.length - 1].cloneNode(true);
+      fresh.querySelectorAll("input").forEach(function (input) { input.value = ""; });
+      fresh.querySelectorAll(".form-check").forEach(function (check) { check.remove(); });
+      rows[rows.length - 1].after(fresh);
+      fresh.querySelector("input").focus();
+    } else if (remove) {
+      var row = remove.closest("[data-j-row]");
+      var form = row.closest("form");
+      if (row.parentElement.querySelectorAll("[data-j-row]").length > 1) row.remove();
+      else row.querySelectorAll("input").forEach(function (input) { input.value = ""; });
+      form.dispatchEvent(new Event("change", { bubbles: true }));
+    }
+  });
+
+  // A choice shows its own fields. It runs before HTMX saves the form.
+  document.addEventListener("change", function (event) {
+    var at = event.target;
+    var value = at.dataset.jShow || ("jShowSelect" in at.dataset ? at.value : null);
+    if (value === null) return;
+    var area = at.closest(at.dataset.jShow ? "fieldset" : "div");
+    area.querySelectorAll(at.dataset.jShow ? "[data-j-when=event], [data-j-when=segment]" : "[data-j-when]").forEach(function (part) {
+      part.hidden = part.dataset.jWhen !== value;
+    });
+  }, true);
+
+  document.addEventListener("keydown", function (event) {
+    if (!(event.ctrlKey || event.metaKey) || event.shiftKey || event.key.toLowerCase() !== "z") return;
+    if (/^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName)) return;
+    var undo = document.getElementById("j-undo");
+    if (undo && !undo.disabled) { event.preventDefault(); undo.click(); }
+  });
+})();

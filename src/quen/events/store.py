@@ -28,7 +28,9 @@ _OPTIONS = "background_pool_size=2&background_schedule_pool_size=2&background_co
 _INSERT_SETTINGS = (
     "type_json_skip_duplicated_paths=1, max_partitions_per_insert_block=0, max_insert_block_size=1000000,"
     " min_insert_block_size_rows=1000000, input_format_parallel_parsing=0, max_insert_threads=1,"
-    " date_time_input_format='basic'"
+    " date_time_input_format='basic',"
+    # A text that looks like a date stays the text that was sent: segments compare and read it as one.
+    " input_format_try_infer_dates=0, input_format_try_infer_datetimes=0"
 )
 
 

@@ -169,7 +169,7 @@ def _note_act(message: MessageState, kind: str, at: int, url: str, effects: Effe
         message.activity = [*message.activity, act]
     elif kind == "click":
         return None  # a machine that follows links without end
-    key = f"message-{message.id}-{kind}-{at}"
+    key = f"message-{message.id}-{kind}-{at}-{len(message.activity)}"
     if kind == "open":
         message.opened_at = at
         return "Email Opened", {}, key, at

@@ -19,6 +19,7 @@ from quen.journeys.models import Journey, Version
 from quen.journeys.reading import GraphError, Problem, parse_graph, read_graph
 from quen.journeys.runner import EXIT_WHEN
 from quen.segments.models import Segment
+from quen.segments.service import watch
 
 WAITING = ("keep", "move", "exit")
 UNDO_STEPS = 30
@@ -134,8 +135,6 @@ def publish(journey: Journey, waiting: str, by: str) -> Version:
 
 def _watches(graph: Graph) -> dict[str, Segment]:
     """The internal segments that follow the rules of a graph: of its exit, and of each step that asks one."""
-    from quen.segments.service import watch
-
     rules: dict[str, Any] = {} if graph.exit_when is None else {EXIT_WHEN: graph.exit_when}
     rules |= {step.id: step.values["rule"] for step in walk(graph.nodes) if "rule" in step.values}
     return {place: watch(rule) for place, rule in rules.items()}

@@ -10,6 +10,7 @@ from quen.accounts.access import require
 from quen.config import config
 from quen.ids import now_ms
 from quen.journeys import service
+from quen.journeys.answers import holds
 from quen.journeys.describing import names_of
 from quen.journeys.graph import walk
 from quen.journeys.pages.common import head, is_masked
@@ -39,8 +40,6 @@ def dry_page(request: HttpRequest, journey_id: int) -> HttpResponseBase:
     rules = {step.id: step.values["rule"] for step in walk(graph.nodes) if "rule" in step.values}
     if graph.exit_when is not None:
         rules["exit"] = graph.exit_when
-    from quen.segments.service import holds
-
     answers = holds(list(rules.values()), person.id)
     by_place = dict(zip(rules, answers, strict=True))
     walked = simulate(graph, start, lambda step: by_place[step.id], names_of(known))

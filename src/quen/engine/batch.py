@@ -28,6 +28,7 @@ class Batch:
     """
 
     number: int
+    token: str  # under which the event store takes its rows once
     after_offset: int
     to_offset: int
     now: int

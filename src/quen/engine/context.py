@@ -21,6 +21,7 @@ class Context:
     store: EventStore
     program: Program
     program_version: object = None
+    may_compute: bool = True  # whether a segment may wait to be computed
     catalogue: Catalogue = field(default_factory=Catalogue)
     source_kinds: dict[int, str] = field(default_factory=dict)
 

@@ -165,6 +165,8 @@ class Engine:
     def _new_batch(self, planned: Plan, entries: list[Entry]) -> Batch:
         return Batch(
             number=planned.batch,
+            # Not the number alone: a state that was restored from a backup counts again from there.
+            token=f"b-{planned.batch}-{planned.ids_base}",
             after_offset=planned.after_offset,
             to_offset=planned.to_offset,
             now=planned.now,
@@ -217,6 +219,7 @@ class Engine:
         if force or version != self.context.program_version:
             self.context.program = segments.load_program()
             self.context.program_version = version
+            self.context.may_compute = True
         # A person may have resumed a journey, whose timers are due, or given orders about people in one.
         self._next_due = 0 if journeys.has_orders() else None
 

@@ -5,6 +5,7 @@ Their message ids say what happened to whom and when, so a batch that is replaye
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -12,6 +13,7 @@ import msgspec
 from quen.engine.batch import Batch
 from quen.journal.protocol import NewEntry
 from quen.protocol.messages import Envelope
+from quen.segments.facts import Change
 from quen.segments.models import Segment
 
 MESSAGES_AN_ENTRY = 500
@@ -21,7 +23,7 @@ _encode = msgspec.json.Encoder().encode
 
 def system_entries(batch: Batch) -> list[NewEntry]:
     """Journal entries for the segment changes and journey events of a batch, and for the traits journeys write."""
-    messages = _segment_messages(batch)
+    messages = segment_messages(batch.changes)
     if batch.effects is not None:
         messages += [
             system_message(e.profile_id, e.event, e.properties, e.key, batch.now) for e in batch.effects.system_events
@@ -58,10 +60,11 @@ def entries_of(messages: list[dict[str, Any]]) -> list[NewEntry]:
     ]
 
 
-def _segment_messages(batch: Batch) -> list[dict[str, Any]]:
-    if not batch.changes:
+def segment_messages(changes: Sequence[tuple[int, Change]], telling: str = "") -> list[dict[str, Any]]:
+    """Entries and exits of (profile id, change). `telling` takes the place of the instant in the message ids."""
+    if not changes:
         return []
-    wanted = {change.segment_id for _, change in batch.changes}
+    wanted = {change.segment_id for _, change in changes}
     # Internal segments follow the rules of journeys: their entries are no news to anyone.
     names = dict(Segment.objects.filter(id__in=wanted, kind="segment").values_list("id", "name"))
     return [
@@ -69,9 +72,9 @@ def _segment_messages(batch: Batch) -> list[dict[str, Any]]:
             profile_id,
             "Segment Entered" if change.entered else "Segment Exited",
             {"segment_id": str(change.segment_id), "segment": names[change.segment_id]},
-            f"segment-{change.segment_id}-{profile_id}-{change.at}-{'in' if change.entered else 'out'}",
+            f"segment-{change.segment_id}-{profile_id}-{telling or change.at}-{'in' if change.entered else 'out'}",
             change.at,
         )
-        for profile_id, change in batch.changes
+        for profile_id, change in changes
         if change.segment_id in names
     ]

@@ -20,7 +20,7 @@ MAX_CONTEXT = 8_192
 
 
 def run(batch: Batch, context: Context) -> None:
-    token = f"b-{batch.number}"
+    token = batch.token
     batch.rows = [
         _row(row_id, message, profile_id)
         for row_id, message, profile_id in zip(batch.row_ids, batch.messages, batch.profile_ids, strict=True)

@@ -1,0 +1,33 @@
+"""Computing new and changed segments, a chunk of people between two batches, so that events keep flowing."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from quen.engine.context import Context
+from quen.engine.system import entries_of, segment_messages
+from quen.segments import backfill, service
+
+
+def run_one(context: Context, now: int) -> bool:
+    """Compute one chunk, if a segment waits for it; whether one did.
+
+    The changes are told with message ids that name the segment's version, so a chunk that a crash repeats is told once.
+    """
+    if not context.may_compute:
+        return False
+    jobs = service.computing()
+    if not jobs:
+        context.may_compute = False
+        return False
+    job = jobs[0]
+    chunk = backfill.run_chunk(context.program, job, context.store, now)
+    if chunk is None:  # the segment is younger than the program
+        context.program = service.load_program()
+        return True
+    entries = entries_of(segment_messages(chunk.changes, f"v{job.version}"))
+    if entries:
+        context.journal.append(entries)
+    with transaction.atomic():
+        backfill.save_chunk(context.program, chunk)
+    return True

@@ -277,7 +277,7 @@ class Quen:
             assert answer.status_code in {200, 404}, answer.text
             return dict(answer.json()) if answer.status_code == 200 else None
 
-        return eventually(found, timeout) or {}
+        return eventually(found, timeout, interval=0.2) or {}
 
     def _command(self, *arguments: str) -> list[str]:
         return [str(self._program), *arguments, "--data", str(self.data_dir)]

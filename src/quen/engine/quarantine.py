@@ -34,7 +34,7 @@ REASONS: dict[str, Reason] = {
     DropReason.DUPLICATE: Reason(
         _("Already stored"),
         _(
-            "A message with the same messageId came before. SDKs send again when an answer was lost; nothing is missing."
+        _("This messageId came before. SDKs send again when an answer got lost; nothing is missing."),
         ),
         _("Nothing to do."),
         "copy",

@@ -51,6 +51,7 @@ class Words(msgspec.Struct, frozen=True):
     facts: list[Fact]
 
 
+_COUPON = ("coupon_name", "coupon_id", "coupon")
 _PRODUCT = ("name", "product_name", "product", "title", "product_id", "sku")
 _ORDER = ("order_id", "order_code", "id")
 _MAIL = ("subject",)
@@ -77,15 +78,15 @@ PHRASES: dict[str, Phrase] = {
     "Product Added": Phrase("orders", "shopping-cart-plus", "lime", _("Added to the cart"), _PRODUCT),
     "Product Removed": Phrase("orders", "shopping-cart-minus", "orange", _("Removed from the cart"), _PRODUCT),
     "Product Added to Wishlist": Phrase("orders", "heart", "pink", _("Added to the wish list"), _PRODUCT),
-    "Product Removed from Wishlist": Phrase("orders", "heart-off", "secondary", _("Removed from the wish list"), _PRODUCT),
+    "Product Removed from Wishlist": Phrase("orders", "heart-off", "orange", _("Removed from the wish list"), _PRODUCT),
     "Cart Viewed": Phrase("orders", "shopping-cart", "lime", _("Looked into the cart")),
     "Checkout Started": Phrase("orders", "cash-register", "lime", _("Started the checkout"), _ORDER),
     "Checkout Step Viewed": Phrase("orders", "list-check", "lime", _("Reached the checkout step"), ("step",)),
     "Checkout Step Completed": Phrase("orders", "list-check", "lime", _("Finished the checkout step"), ("step",)),
     "Payment Info Entered": Phrase("orders", "credit-card", "lime", _("Entered payment details"), ("payment_method",)),
-    "Coupon Entered": Phrase("orders", "ticket", "lime", _("Entered the voucher"), ("coupon_name", "coupon_id", "coupon")),
-    "Coupon Applied": Phrase("orders", "ticket", "lime", _("Used the voucher"), ("coupon_name", "coupon_id", "coupon")),
-    "Coupon Denied": Phrase("orders", "ticket-off", "orange", _("Was refused the voucher"), ("coupon_name", "coupon_id", "coupon")),
+    "Coupon Entered": Phrase("orders", "ticket", "lime", _("Entered the voucher"), _COUPON),
+    "Coupon Applied": Phrase("orders", "ticket", "lime", _("Used the voucher"), _COUPON),
+    "Coupon Denied": Phrase("orders", "ticket-off", "orange", _("Was refused the voucher"), _COUPON),
     "Order Completed": Phrase("orders", "shopping-bag-check", "green", _("Placed the order"), _ORDER),
     "Order Updated": Phrase("orders", "shopping-bag-edit", "green", _("Changed the order"), _ORDER),
     "Order Cancelled": Phrase("orders", "shopping-bag-x", "red", _("Cancelled the order"), _ORDER),
@@ -112,9 +113,10 @@ _MONEY = {
 # Money that is worth a line on the timeline, in this order; more is in the raw properties.
 _SHOWN_MONEY = ("total", "revenue", "value", "amount", "price")
 _SHOWN = {
-    "quantity": _("quantity"), "category": _("category"), "brand": _("brand"), "variant": _("variant"), "color": _("colour"),
-    "size": _("size"), "coupon": _("voucher"), "payment_method": _("paid by"), "store": _("store"), "channel": _("channel"),
-    "rating": _("rating"), "reason": _("reason"), "url": _("link"), "referrer": _("came from"), "city": _("city"),
+    "quantity": _("quantity"), "category": _("category"), "brand": _("brand"), "variant": _("variant"),
+    "color": _("colour"), "size": _("size"), "coupon": _("voucher"), "payment_method": _("paid by"),
+    "store": _("store"), "channel": _("channel"), "rating": _("rating"), "reason": _("reason"), "url": _("link"),
+    "referrer": _("came from"), "city": _("city"),
 }  # fmt: skip
 _SHORTEST = ("url", "referrer")  # long and seldom read: only where the event is about them
 _MOST_FACTS = 4

@@ -56,7 +56,8 @@ def main_identifiers(profile_ids: Collection[int]) -> dict[int, list[tuple[str, 
     rows = fetch_in(
         "SELECT profile_id, type, value FROM ("
         " SELECT profile_id, type, value, row_number() OVER (PARTITION BY profile_id ORDER BY"
-        " CASE type WHEN 'user_id' THEN 0 WHEN 'email' THEN 1 WHEN 'phone' THEN 2 WHEN 'anonymous_id' THEN 9 ELSE 5 END,"
+        " CASE type WHEN 'user_id' THEN 0 WHEN 'email' THEN 1 WHEN 'phone' THEN 2"
+        " WHEN 'anonymous_id' THEN 9 ELSE 5 END,"
         f" last_seen DESC) AS place FROM identity_identifier WHERE {{in}}) AS ranked WHERE place <= {_MANY}"
         " ORDER BY profile_id, place",
         profile_ids,

@@ -13,7 +13,7 @@ from quen.db import fetch
 from quen.delivery.models import Message, Suppression
 from quen.errors import Conflict, InvalidInput, NotFound
 from quen.events.timeline import TimelineItem
-from quen.identity.keys import ANONYMOUS_TYPES, EXTERNAL_PRIORITY, PRIORITY
+from quen.identity.keys import EXTERNAL_PRIORITY, PRIORITY
 from quen.identity.models import Identifier, Link
 from quen.identity.store import identifiers_of, merged_ids, merged_ids_of
 from quen.journeys.models import Run
@@ -75,7 +75,7 @@ def person(profile_id: int, *, masked: bool) -> Person:
         profile = load([link.to_id]).get(link.to_id) if link else None
     if profile is None:
         raise NotFound(f"there is no profile {profile_id}")
-    identifiers = sorted(identifiers_of([profile.id])[profile.id], key=_strength)
+    identifiers = by_strength(identifiers_of([profile.id])[profile.id])
     emails = [i.value for i in identifiers if i.type == "email"]
     if isinstance(email := profile.traits.get("email"), str):
         emails += [email, email.lower()]
@@ -90,12 +90,17 @@ def person(profile_id: int, *, masked: bool) -> Person:
     )
 
 
+def by_strength(identifiers: Iterable[Identifier]) -> list[Identifier]:
+    """user_id, e-mail, phone, external ids, anonymous ids; of each type the last seen first."""
+    return sorted(identifiers, key=_strength)
+
+
 def _strength(identifier: Identifier) -> tuple[int, str, int]:
     return PRIORITY.get(identifier.type, EXTERNAL_PRIORITY), identifier.type, -identifier.last_seen
 
 
 def resolve_key(key: str, *, scope: str | None = None) -> int:
-    """Profile id of `123…` or `type:value`. Raises NotFound, or Conflict when several people have it in other scopes."""
+    """Profile id of `123…` or `type:value`. Raises NotFound, or Conflict when people of several scopes have it."""
     type_, colon, value = key.partition(":")
     if not colon:
         if not key.isascii() or not key.isdigit() or len(key) > 18:
@@ -199,7 +204,3 @@ def event_document(item: TimelineItem, sources: dict[int, str], *, masked: bool)
         "anonymous_id": item.anonymous_id,
         "received_at": rfc3339(item.received_at),
     }
-
-
-def is_anonymous(found: Person) -> bool:
-    return all(i.type in ANONYMOUS_TYPES for i in found.identifiers)

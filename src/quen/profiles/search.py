@@ -1,7 +1,7 @@
 """Who is it? From anything that a person types or pastes: a phone in any form, an e-mail, an id, part of a name.
 
 Identifiers that match exactly come first (one index look-up), then those that begin so, then the folded names,
-e-mails and phones that contain all the words (migration 0002_search: a trigram index). A few milliseconds among a million people.
+e-mails and phones that contain all the words (a trigram index, migration 0002_search): milliseconds among a million.
 """
 
 from __future__ import annotations
@@ -41,15 +41,15 @@ def search(query: str, *, region: str, limit: int = MOST, names_only: bool = Fal
 def _exact(text: str, region: str) -> list[int]:
     """Owners of the identifier, in whatever form it was typed; `type:value` names its type; a profile's own id too."""
     type_, colon, rest = text.partition(":")
-    if colon and rest and type_.isidentifier():
-        if typed := _owners(_forms(rest.strip(), region), type_):
-            return typed
+    if colon and rest and type_.isidentifier() and (typed := _owners(_forms(rest.strip(), region), type_)):
+        return typed
     people = _owners(_forms(text, region))
     if text.isascii() and text.isdigit() and len(text) < 19:  # more digits do not fit an id
         people += [
             row[0]
             for row in fetch(
-                "SELECT id FROM profiles_profile WHERE id = %s UNION SELECT to_id FROM identity_link WHERE from_id = %s",
+                "SELECT id FROM profiles_profile WHERE id = %s"
+                " UNION SELECT to_id FROM identity_link WHERE from_id = %s",
                 [int(text), int(text)],
             )
         ]

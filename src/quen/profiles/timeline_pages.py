@@ -150,7 +150,8 @@ def _show(item: TimelineItem, found: Person) -> Shown:
 def _choices(found: Person, filters: Filters) -> dict[str, Any]:
     """Kinds and sources that this person's history has, with counts: one query."""
     rows = event_store().rows(
-        "SELECT event, source_id, count() FROM events WHERE profile_id IN {ids:Array(UInt64)} GROUP BY event, source_id",
+        "SELECT event, source_id, count() FROM events WHERE profile_id IN {ids:Array(UInt64)}"
+        " GROUP BY event, source_id",
         {"ids": found.ids},
     )
     kinds: dict[str, int] = {}

@@ -22,8 +22,19 @@ SOURCES = {
 }
 _SCOPES = {"customer_code": "pos", "zalo_user_id": "oa-tiem-may"}
 _HOURS = (1, 1, 0, 0, 0, 1, 3, 6, 8, 9, 9, 8, 9, 7, 6, 6, 7, 8, 10, 14, 16, 14, 9, 4)
-_CAMPAIGNS = (("", 60), ("facebook / cpc / tra-sen", 14), ("zalo / oa / ban-tin", 10), ("google / organic", 12), ("tiktok / video / phin", 4))
-_OPENERS = ("Shop ơi còn hàng không ạ?", "Cho mình hỏi phí ship", "Bộ chén này rửa máy được không?", "Trà sen còn mấy hộp?")
+_CAMPAIGNS = (
+    ("", 60),
+    ("facebook / cpc / tra-sen", 14),
+    ("zalo / oa / ban-tin", 10),
+    ("google / organic", 12),
+    ("tiktok / video / phin", 4),
+)
+_OPENERS = (
+    "Shop ơi còn hàng không ạ?",
+    "Cho mình hỏi phí ship",
+    "Bộ chén này rửa máy được không?",
+    "Trà sen còn mấy hộp?",
+)
 
 
 class Visit(NamedTuple):
@@ -135,7 +146,10 @@ def _web(rng: random.Random, person: Person, number: int, start: int) -> Iterato
 def _app(rng: random.Random, person: Person, number: int, start: int) -> Iterator[Sent]:
     account = _account(rng, person, number) or person.accounts[0]
     who = {"userId": account.user_id}
-    context = {"app": {"name": "Tiệm Mây", "version": rng.choice(("2.3.0", "2.4.1"))}, "os": {"name": rng.choice(("iOS", "Android"))}}
+    context = {
+        "app": {"name": "Tiệm Mây", "version": rng.choice(("2.3.0", "2.4.1"))},
+        "os": {"name": rng.choice(("iOS", "Android"))},
+    }
     yield Sent(start, "app", {**who, "context": context, "type": "screen", "name": "Trang chủ"})
     basket: dict[str, int] = {}
     for step, product in enumerate(_browse(rng, person), 1):
@@ -149,7 +163,12 @@ def _app(rng: random.Random, person: Person, number: int, start: int) -> Iterato
         ordered = _order(rng, person, number, "APP", basket)
         yield Sent(start + 600_000, "app", {**who, "context": context, **_track("Order Completed", ordered)})
         if rng.random() < 0.04:
-            back = {"order_id": ordered["order_id"], "total": -ordered["total"], "revenue": -ordered["total"], "currency": "VND"}
+            back = {
+                "order_id": ordered["order_id"],
+                "total": -ordered["total"],
+                "revenue": -ordered["total"],
+                "currency": "VND",
+            }
             yield Sent(start + 3 * DAY_MS, "app", {**who, "context": context, **_track("Order Refunded", back)})
 
 
@@ -235,7 +254,13 @@ def _likes(rng: random.Random, person: Person) -> Product:
 
 
 def _seen(product: Product) -> dict[str, Any]:
-    return {"product_id": product.id, "name": product.name, "category": product.category, "price": product.price, "currency": "VND"}
+    return {
+        "product_id": product.id,
+        "name": product.name,
+        "category": product.category,
+        "price": product.price,
+        "currency": "VND",
+    }
 
 
 def _value(basket: dict[str, int]) -> int:

@@ -123,7 +123,9 @@ def _channels(rng: random.Random, in_shop: bool) -> tuple[float, float, float]:
 
 
 def _accounts(rng: random.Random, number: int, name: str, phone: str) -> tuple[Account, ...]:
-    first = Account(f"u{100_000 + number}", _email(rng, name, number), _as_typed(rng, phone), _as_typed_by_owner(rng, name))
+    first = Account(
+        f"u{100_000 + number}", _email(rng, name, number), _as_typed(rng, phone), _as_typed_by_owner(rng, name)
+    )
     if rng.random() < 0.06:
         # Forgot the first account: another address, the same telephone.
         second = Account(f"u{500_000 + number}", _email(rng, name, number + 7_000), phone, name)

@@ -18,6 +18,9 @@ from quen.accounts.roles import can
 from quen.db import fetch
 from quen.web.api import answer
 
+# Not `is_private`, which also counts ranges that merely are not routed.
+_PRIVATE = tuple(map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")))
+
 
 def health_page(request: HttpRequest) -> HttpResponse:
     """200 when the state database answers and the engine is at work, 503 with the reason otherwise."""
@@ -56,9 +59,10 @@ def _near(request: HttpRequest) -> bool:
     if "HTTP_X_FORWARDED_FOR" in request.META or "HTTP_FORWARDED" in request.META:
         return False
     try:
-        return ipaddress.ip_address(request.META.get("REMOTE_ADDR", "")).is_private
+        address = ipaddress.ip_address(request.META.get("REMOTE_ADDR", ""))
     except ValueError:
         return False
+    return address.is_loopback or any(address in network for network in _PRIVATE)
 
 
 def _has_key(request: HttpRequest) -> bool:

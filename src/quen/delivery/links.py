@@ -25,12 +25,12 @@ def disarm(html: str) -> tuple[str, list[str]]:
         refused.append(address[:100])
         return "#"
 
-    return _rewrite(html, harmless), refused
+    return rewrite(html, harmless), refused
 
 
 def follow(html: str, sign: Callable[[str], str], *, except_for: frozenset[str]) -> str:
     """Lead every http(s) link through `sign(address)`, but not the addresses in `except_for`."""
-    return _rewrite(html, lambda a: sign(a) if _scheme(a) in _FOLLOWED and a not in except_for else a)
+    return rewrite(html, lambda a: sign(a) if _scheme(a) in _FOLLOWED and a not in except_for else a)
 
 
 def has_link(html: str, address: str) -> bool:
@@ -40,7 +40,7 @@ def has_link(html: str, address: str) -> bool:
         found.append(given)
         return given
 
-    _rewrite(html, note)
+    rewrite(html, note)
     return address in found
 
 
@@ -64,7 +64,7 @@ def _scheme(address: str) -> str | None:
     return match[1].lower() if match else None
 
 
-def _rewrite(html: str, change: Callable[[str], str]) -> str:
+def rewrite(html: str, change: Callable[[str], str]) -> str:
     """Pass each address of <a> and <area> through `change`; every other character stays as it is."""
     reader = _Links()
     reader.feed(html)

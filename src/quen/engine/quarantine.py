@@ -33,9 +33,7 @@ class Reason(msgspec.Struct, frozen=True):
 REASONS: dict[str, Reason] = {
     DropReason.DUPLICATE: Reason(
         _("Already stored"),
-        _(
         _("This messageId came before. SDKs send again when an answer got lost; nothing is missing."),
-        ),
         _("Nothing to do."),
         "copy",
     ),

@@ -30,6 +30,7 @@ BACK_OFF_S = (0.5, 15.0)  # first and longest pause before a crashed process is 
 STEADY_AFTER_S = 30.0  # after this long a process counts as healthy and its back-off starts anew
 CONSOLE_THREADS = 8
 _PR_SET_PDEATHSIG = 1
+_PARENT = "QUEN_PARENT_PID"
 
 
 class AlreadyRunning(ConfigError):
@@ -76,7 +77,8 @@ class Child:
     not_before: float = 0.0
 
     def start(self) -> None:
-        self.process = subprocess.Popen([sys.executable, "-m", "quen.server", *self.arguments])
+        environment = os.environ | {_PARENT: str(os.getpid())}
+        self.process = subprocess.Popen([sys.executable, "-m", "quen.server", *self.arguments], env=environment)
         self.started = time.monotonic()
 
     def watch(self) -> None:
@@ -151,14 +153,15 @@ def up(
 
 def die_with_parent() -> None:
     """Let the kernel end this process when its parent is killed: an orphan would hold ports and stores (Linux)."""
-    parent = os.getppid()
+    parent = int(os.environ.get(_PARENT, os.getppid()))
+    os.environ[_PARENT] = str(os.getpid())
     try:
         libc = ctypes.CDLL(None, use_errno=True)
         libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     except (OSError, AttributeError):
         return  # another system: the next start says that the port is taken
     if os.getppid() != parent:
-        os._exit(1)
+        os._exit(1)  # it was killed before we asked
 
 
 def serve_app(host: str, port: int) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 def _weighted(text: str) -> tuple[tuple[str, int], ...]:
     """`Name 3, Other name 1` → (('Name', 3), ('Other name', 1))."""
-    return tuple((name, int(weight)) for name, _, weight in (part.strip().rpartition(" ") for part in text.split(",")))
+    return tuple((name, int(weight)) for name, _, weight in (part.rpartition(" ") for part in _words(text)))
 
 
 def _words(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(","))
+    return tuple(" ".join(part.split()) for part in text.split(","))
 
 
 FAMILY = _weighted(

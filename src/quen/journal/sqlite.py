@@ -204,10 +204,12 @@ class SqliteJournal:
     def _connect(self, synchronous: str) -> sqlite3.Connection:
         connection = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         try:
-            connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # only has an effect on a new file
+            connection.execute("PRAGMA page_size = 8192")  # this and the next only have an effect on a new file
+            connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
             connection.execute("PRAGMA journal_mode = WAL").fetchall()
             connection.execute(f"PRAGMA synchronous = {synchronous}")
-            connection.execute("PRAGMA wal_autocheckpoint = 4000")
+            # Every so many pages an append also moves them into the file: few, so that none waits for long.
+            connection.execute("PRAGMA wal_autocheckpoint = 500")
             connection.execute("PRAGMA journal_size_limit = 67108864")
             connection.executescript(SCHEMA)
         except BaseException:

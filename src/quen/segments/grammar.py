@@ -16,7 +16,7 @@ MAX_NODES = 200
 MAX_LIST = 1_000
 MAX_TEXT = 1_000
 MAX_WINDOW_COUNT = 10_000
-MAX_NUMBER = 1e15
+MAX_NUMBER = 1e18
 
 # A month is 30 days: a window is a fixed span of time, so the instant at which a person leaves it is known exactly.
 UNITS = {"m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000, "mo": 2_592_000_000}
@@ -93,7 +93,9 @@ def number(value: Any, place: Place) -> int | float:
         raise place.error("a number is needed")
     if (isinstance(value, float) and not math.isfinite(value)) or abs(value) > MAX_NUMBER:
         raise place.error("the number is too large")
-    return int(value) if float(value).is_integer() else float(value)
+    # All comparing is done in 64-bit floats: what they cannot tell apart is the same number here too.
+    exact = float(value)
+    return int(exact) if exact.is_integer() and abs(exact) < 2**53 else exact
 
 
 def pair(value: Any, place: Place) -> tuple[Any, Any]:

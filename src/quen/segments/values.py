@@ -11,7 +11,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -53,6 +53,28 @@ def _find(data: Mapping[str, Any], parts: list[str]) -> Any:
         if (value := clean(value)) is not None:
             return value
     return None
+
+
+def whole_reader(path: str) -> Reader:
+    """Like `reader`, but an object written in pieces (`{"a.b": 1}` has an `a`) is found too: for what asks if it is."""
+    read, inside = reader(path), path + "."
+
+    def read_whole(data: Mapping[str, Any]) -> Any:
+        if (value := read(data)) is not None:
+            return value
+        return {} if any(name.startswith(inside) for name in _names(data)) else None
+
+    return read_whole
+
+
+def _names(data: Mapping[str, Any]) -> Iterator[str]:
+    """The paths of all values that are not missing."""
+    for key, value in data.items():
+        if isinstance(value, dict):
+            for name in _names(value):
+                yield f"{key}.{name}"
+        elif value is not None:
+            yield key
 
 
 def clean(value: Any) -> Any:

@@ -11,7 +11,6 @@ import msgspec
 from quen.segments.columns import Column, all_of, any_of, negate
 from quen.segments.grammar import MAX_DEPTH, Place, check_fields, name, required
 from quen.segments.operators import OPERATORS
-from quen.segments.values import reader
 
 Filter = Callable[[Mapping[str, Any]], bool]
 
@@ -34,7 +33,8 @@ class Where(msgspec.Struct, frozen=True):
 
     def live(self, zone: ZoneInfo) -> Filter:
         if self.kind == "property":
-            read, test = reader(self.property), OPERATORS[self.op].test(self.operand, zone)
+            operator = OPERATORS[self.op]
+            read, test = operator.reader(self.property), operator.test(self.operand, zone)
             return lambda properties: test(read(properties))
         parts = [part.live(zone) for part in self.parts]
         if self.kind == "not":

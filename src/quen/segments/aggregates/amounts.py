@@ -24,7 +24,7 @@ class PropertyMeasure(msgspec.Struct, frozen=True):
 
 
 def millionths(path: str) -> Callable[[Mapping[str, Any]], int | None]:
-    """The amount of an event; what is no number, or beyond 10^15, is none."""
+    """The amount of an event; what is no number, or beyond 10^18, is none."""
     read = reader(path)
 
     def extract(properties: Mapping[str, Any]) -> int | None:

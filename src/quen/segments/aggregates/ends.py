@@ -16,7 +16,7 @@ from quen.segments.aggregates.series import series
 from quen.segments.columns import FALSE, TRUE, Column
 from quen.segments.grammar import Place, check_fields, required
 from quen.segments.operators import OPERATORS
-from quen.segments.values import reader
+from quen.segments.values import whole_reader
 from quen.segments.window import Window
 
 
@@ -43,7 +43,7 @@ class End(Aggregate):
         return {"property": operand.property, "op": operand.op, **OPERATORS[operand.op].to_json(operand.operand)}
 
     def fold(self, operand: PropertyTest, window: Window, zone: ZoneInfo) -> Fold:
-        read, test = reader(operand.property), OPERATORS[operand.op].test(operand.operand, zone)
+        read, test = whole_reader(operand.property), OPERATORS[operand.op].test(operand.operand, zone)
 
         def extract(properties: Mapping[str, Any]) -> bool | None:
             value = read(properties)

@@ -11,7 +11,6 @@ from quen.segments.facts import LiveState, Person
 from quen.segments.grammar import Place, check_fields, name, required
 from quen.segments.moments import FOREVER
 from quen.segments.operators import OPERATORS
-from quen.segments.values import reader
 
 
 class Trait(Condition, frozen=True):
@@ -27,7 +26,8 @@ class Trait(Condition, frozen=True):
 
     def live(self, wiring: Wiring) -> Evaluate:
         wiring.follow_trait(self.trait)
-        operator, read = OPERATORS[self.op], reader(self.trait)
+        operator = OPERATORS[self.op]
+        read = operator.reader(self.trait)
         if operator.moving:
             watch = operator.watch(self.operand, wiring.zone)
             return lambda state, person, now: watch(read(person.traits), now)

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from quen.segments.columns import Column
 from quen.segments.grammar import Place, required
+from quen.segments.values import Reader, reader, whole_reader
 from quen.segments.words import Text
 
 Test = Callable[[Any], bool]
@@ -30,7 +31,12 @@ class Operator(ABC):
     operand: ClassVar[str]  # what the builder asks for: value, list, range, text, number, date, span, none
     fields: ClassVar[tuple[str, ...]] = ("value",)
     moving: ClassVar[bool] = False  # its truth changes as time passes
+    whole: ClassVar[bool] = False  # asks whether anything is there, objects too; to the others an object is no value
     examples: ClassVar[tuple[Example, ...]]  # run by the conformance tests on both evaluators
+
+    def reader(self, path: str) -> Reader:
+        """What reads the value that `test` and `watch` are asked of."""
+        return whole_reader(path) if self.whole else reader(path)
 
     def parse(self, spec: Mapping[str, Any], place: Place) -> Any:
         return self.parse_value(required(spec, "value", place), place["value"])

@@ -17,6 +17,7 @@ class Exists(Operator):
     label = {"en": "has a value", "vi": "có giá trị"}
     operand = "none"
     fields = ()
+    whole = True
     examples: ClassVar[tuple[Example, ...]] = (
         ({}, "", True),
         ({}, False, True),

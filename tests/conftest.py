@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import django
+import hypothesis
 import pytest
 
 from tests.support import Quen
@@ -37,6 +38,17 @@ CHROMIUM_FLAGS = [
     "--disable-sync",
     "--disable-dev-shm-usage",
 ]
+
+
+# A slow moment of a busy machine is no failure; a failing example can be repeated from what is printed.
+hypothesis.settings.register_profile("quen", deadline=None, print_blob=True)
+hypothesis.settings.load_profile("quen")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """Workers inherit this environment: let each make a data directory of its own (chDB admits one process)."""
+    del os.environ["QUEN_DATA_DIR"], os.environ["DJANGO_SETTINGS_MODULE"]
 
 
 def pytest_unconfigure() -> None:

@@ -125,7 +125,7 @@ def pages_of(page: Page) -> list[str]:
     return [links.nth(at).get_attribute("href") or "" for at in range(links.count())]
 
 
-SETTINGS = ["/settings/people/", "/settings/people/new/", "/settings/keys/", "/preferences/", "/nothing-here"]
+SETTINGS = ["/settings/people/", "/settings/people/new/", "/settings/keys/", "/settings/preferences/", "/nothing-here"]
 
 
 def test_every_page_of_the_navigation_is_silent(page: Page) -> None:

@@ -28,6 +28,7 @@ from quen.accounts.workspace import settings_in_force
 from quen.config import config
 from quen.errors import Conflict, NotFound, QuenError
 from quen.web.context import THEMES
+from quen.web.errors import too_many
 
 
 def tabs(request: HttpRequest, active: str) -> list[dict[str, Any]]:
@@ -207,9 +208,8 @@ def preferences(request: HttpRequest) -> HttpResponseBase:
         _remember(response, language=user.language, theme=user.theme)
         return response
     if which == "password":
-        limited = ratelimit.consume_or_429(request, action="change_password", user=user)
-        if limited is not None:
-            return HttpResponse(limited.content, status=429)
+        if not ratelimit.consume(request, action="change_password", user=user):
+            return too_many(request)
         if password.is_valid():
             password.save()
             update_session_auth_hash(request, user)  # this session stays, all others end

@@ -32,6 +32,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *slice_urls(),
 ]
 
+handler429 = "quen.web.errors.too_many"  # allauth asks for it
 handler403 = "quen.web.errors.forbidden"
 handler404 = "quen.web.errors.not_found"
 handler500 = "quen.web.errors.broken"

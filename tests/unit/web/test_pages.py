@@ -54,8 +54,8 @@ def test_signing_in_and_out(owner: User) -> None:
     wrong = client.post("/sign-in/", {"login": "lan@shop.vn", "password": "sai"})
     assert wrong.context["form"].errors
     assert "Mật khẩu" in wrong.content.decode()
-    right = client.post("/sign-in/", {"login": " LAN@shop.vn", "password": PASSWORD, "next": "/preferences/"})
-    assert right["Location"] == "/preferences/"
+    right = client.post("/sign-in/", {"login": " LAN@shop.vn", "password": PASSWORD, "next": "/settings/preferences/"})
+    assert right["Location"] == "/settings/preferences/"
     assert client.get(reverse("preferences")).status_code == 200
     client.post(reverse("account_logout"))
     assert client.get(reverse("preferences")).status_code == 302
@@ -75,7 +75,7 @@ def test_guessing_a_password_is_throttled(owner: User) -> None:
 
 
 def test_every_answer_carries_the_policy(client: Client) -> None:
-    for path in ("/preferences/", "/sign-in/", "/nothing-here", "/api/v1/keys", "/static/web/quen.css"):
+    for path in ("/settings/preferences/", "/sign-in/", "/nothing-here", "/api/v1/keys", "/static/web/quen.css"):
         answer = client.get(path)
         answer.close()
         policy = answer["Content-Security-Policy"]
@@ -84,7 +84,7 @@ def test_every_answer_carries_the_policy(client: Client) -> None:
         assert "unsafe" not in policy
         assert answer["X-Content-Type-Options"] == "nosniff"
         assert answer["X-Frame-Options"] == "DENY"
-    assert client.get("/preferences/")["Cache-Control"] == "no-store, private"
+    assert client.get("/settings/preferences/")["Cache-Control"] == "no-store, private"
 
 
 def test_a_page_may_have_a_policy_of_its_own() -> None:

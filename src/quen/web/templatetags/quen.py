@@ -9,7 +9,7 @@ from django import template
 from django.forms import BoundField, CheckboxInput, RadioSelect, Select
 from django.http import QueryDict
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext, ngettext, pgettext
 
 from quen.config import config
@@ -178,6 +178,13 @@ def query(context: template.RequestContext, **changes: Any) -> str:
         else:
             params[name] = str(value)
     return "?" + params.urlencode()
+
+
+@register.filter
+def backticks(text: str) -> SafeString:
+    """Words in `backticks` as code, everything escaped."""
+    parts = [format_html("<code>{}</code>" if at % 2 else "{}", part) for at, part in enumerate(text.split("`"))]
+    return mark_safe("".join(parts))  # noqa: S308 (every part was escaped just now)
 
 
 @register.filter

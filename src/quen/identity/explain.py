@@ -51,7 +51,7 @@ class Explained(msgspec.Struct):
 
 class Node(msgspec.Struct):
     key: str
-    type: str
+    type: str  # its name for people
     value: str
     strong: bool
     x: int = 0
@@ -129,9 +129,11 @@ def _why(edge: Edge) -> str:
     return _("One message named both.")
 
 
-def draw(identifiers: Sequence[tuple[str, str, str]], edges: Sequence[Edge], strong: Callable[[str], bool]) -> Graph:
-    """A tree of (key, type, value shown): what was first stands left, what was added through it to its right."""
-    nodes = {key: Node(key, type_, value, strong(type_)) for key, type_, value in identifiers[:MOST_NODES]}
+def draw(
+    identifiers: Sequence[tuple[str, str, str, str]], edges: Sequence[Edge], strong: Callable[[str], bool]
+) -> Graph:
+    """A tree of (key, type, name of the type, value shown): what was first stands left, what was added through it to its right."""
+    nodes = {key: Node(key, name, value, strong(type_)) for key, type_, name, value in identifiers[:MOST_NODES]}
     parent: dict[str, tuple[str, str]] = {}
     links = [e for e in sorted(edges, key=lambda e: (e.at, e.id)) if e.kind in {"attach", "merge"}]
     for edge in links:

@@ -25,7 +25,7 @@ def identity(request: HttpRequest, profile_id: int) -> HttpResponseBase:
         return mask_identifier(type_, value) if found.masked else value
 
     edges = edges_of(found.ids)
-    shown = [(i.key, i.type, show(i.type, i.value)) for i in found.identifiers]
+    shown = [(i.key, i.type, type_name(i.type), show(i.type, i.value)) for i in found.identifiers]
     context = shell(request, found, "customer_identity") | {
         "identifiers": [
             {

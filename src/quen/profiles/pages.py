@@ -17,7 +17,13 @@ from quen.accounts.roles import can
 from quen.config import config
 from quen.db import fetch
 from quen.delivery.models import Message
+from quen.delivery.words import reason_text
 from quen.errors import NotFound
+from quen.journeys.describing import describe_step, names_of
+from quen.journeys.graph import walk
+from quen.journeys.models import Run
+from quen.journeys.reading import read_graph
+from quen.journeys.service import known
 from quen.profiles.cards import Card, cards
 from quen.profiles.listing import ORDERS, list_people
 from quen.profiles.orders import Value, orders_of, values
@@ -134,7 +140,7 @@ def messages(request: HttpRequest, profile_id: int) -> HttpResponseBase:
         return found
     before = read_cursor(request.GET.get("cursor"))
     rows = messages_of(found.ids, before=before if isinstance(before, int) else None, limit=PAGE + 1)
-    context = shell(request, found, "customer_messages") | {"rows": rows[:PAGE]}
+    context = shell(request, found, "customer_messages") | {"rows": [(m, reason_text(m.reason)) for m in rows[:PAGE]]}
     if len(rows) > PAGE:
         context["more"] = f"{request.path}?{urlencode({'cursor': write_cursor(rows[PAGE - 1].pk)})}"
     fragment = request.headers.get("HX-Request") and request.GET.get("cursor")
@@ -161,8 +167,22 @@ def journeys(request: HttpRequest, profile_id: int) -> HttpResponseBase:
     found = find_person(request, profile_id, "customer_journeys")
     if isinstance(found, HttpResponseRedirect):
         return found
-    context = shell(request, found, "customer_journeys") | {"runs": runs_of(found.ids)}
+    context = shell(request, found, "customer_journeys") | {
+        "runs": _with_words(runs_of(found.ids))
+    }
     return render(request, "profiles/customer_journeys.html", context)
+
+
+def _with_words(runs: list[Run]) -> list[tuple[Run, str, str]]:
+    """Runs with the reason they ended and the step they are at, in words; each version's graph is read once."""
+    there_is = known()
+    names = names_of(there_is)
+    steps: dict[int, dict[str, str]] = {}
+    for run in runs:
+        if run.version_id not in steps:
+            graph, _problems = read_graph(run.version.graph, there_is)
+            steps[run.version_id] = {step.id: describe_step(step, names) for step in walk(graph.nodes)} if graph else {}
+    return [(run, reason_text(run.reason), steps[run.version_id].get(run.node, "")) for run in runs]
 
 
 @require_GET

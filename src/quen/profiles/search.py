@@ -15,6 +15,7 @@ from quen.cleaning import clean_email, clean_id, clean_phone, fold
 from quen.db import fetch, fetch_in
 from quen.identity.keys import make_key
 from quen.profiles.cards import own_name
+from quen.profiles.state import PUBLIC_MAIL
 
 MOST = 200  # people that one search ranks; more say: type more
 _SHORTEST_PREFIX = 3
@@ -111,7 +112,13 @@ def _words(text: str) -> list[str]:
     if digits.lstrip("+").isdigit() and len(digits) >= 4:
         bare = digits.lstrip("+").removeprefix("84") if digits.startswith("+") else digits
         return [bare.lstrip("0") or bare]
-    return [word for word in fold(text).split() if len(word) > 1][:8]
+    return [_bare(word) for word in fold(text).split() if len(word) > 1][:8]
+
+
+def _bare(word: str) -> str:
+    """The index holds no public mail domains: `lan.nguyen@gma` is looked for as `lan.nguyen@`."""
+    local, at, domain = word.partition("@")
+    return f"{local}@" if at and local and any(public.startswith(domain) for public in PUBLIC_MAIL) else word
 
 
 def _candidates(words: Sequence[str], limit: int) -> list[int]:

@@ -7,10 +7,15 @@ from typing import Any
 
 import msgspec
 
-from quen.cleaning import fold
+from quen.cleaning import clean_phone, fold
 
 # What the search box looks in, beside the identifiers.
 SEARCHED_TRAITS = ("name", "first_name", "last_name", "firstName", "lastName", "email", "phone")
+# Domains that say nothing about whose address it is: with them a search for "mai" would find all of Gmail.
+PUBLIC_MAIL = frozenset(
+    {"gmail.com", "googlemail.com", "yahoo.com", "yahoo.com.vn", "ymail.com", "hotmail.com", "outlook.com", "live.com"}
+    | {"outlook.com.vn", "icloud.com", "me.com", "msn.com"}
+)
 MAX_TRAITS = 1000
 
 
@@ -73,5 +78,16 @@ def merge_profiles(survivor: ProfileState, other: ProfileState) -> set[str]:
 
 
 def search_text(traits: Mapping[str, Any]) -> str:
-    """Folded words to find a person by (no marks, lower case)."""
-    return " ".join(fold(str(traits[name])) for name in SEARCHED_TRAITS if traits.get(name))[:400]
+    """Folded words to find a person by (no marks, lower case); phones as +84…, addresses without a public domain."""
+    return " ".join(_searched(name, str(traits[name])) for name in SEARCHED_TRAITS if traits.get(name))[:400]
+
+
+def _searched(name: str, value: str) -> str:
+    if name == "phone":
+        return clean_phone(value) or fold(value)
+    folded = fold(value)
+    if name == "email":
+        local, at, domain = folded.rpartition("@")
+        if at and domain in PUBLIC_MAIL:
+            return f"{local}@"
+    return folded

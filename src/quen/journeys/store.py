@@ -150,7 +150,7 @@ def _orders(known: Definitions) -> tuple[list[Order], list[int]]:
         orders += [Order(row[0], "exit", "archived") for row in rows]
         if not rows:
             known.archived = []
-    for journey_id, version_id, waiting in list(known.unsettled):
+    for journey_id, version_id, waiting in known.unsettled:
         rows = db.fetch(
             "SELECT id FROM journeys_run WHERE journey_id = %s AND status = 'active' AND version_id <> %s"
             " ORDER BY id LIMIT 2000",
@@ -159,7 +159,6 @@ def _orders(known: Definitions) -> tuple[list[Order], list[int]]:
         orders += [Order(row[0], waiting, "replaced", version_id) for row in rows]
         if not rows:
             settled.append(version_id)
-            known.unsettled.remove((journey_id, version_id, waiting))
     return orders, settled
 
 
@@ -274,7 +273,7 @@ def save(effects: Effects) -> None:
     )
     Message.objects.bulk_create([_message(outgoing) for outgoing in effects.messages], batch_size=500)
     _promote(effects.went_live)
-    db.execute_many("UPDATE journeys_version SET settled = TRUE WHERE id = %s", [(v,) for v in effects.settled])
+    _settle(effects.settled)
 
 
 def _message(outgoing: Outgoing) -> Message:
@@ -315,3 +314,14 @@ def has_orders() -> bool:
     """Whether something waits that no event and no timer brings: a version to go live, people to move or to let go."""
     known = _current()
     return bool(_ready(known) or known.unsettled or known.archived)
+
+
+def _settle(versions: Sequence[int]) -> None:
+    """Nobody is left in older versions. The journey counts as changed, so that this is asked no more."""
+    rows = [(version_id,) for version_id in versions]
+    db.execute_many("UPDATE journeys_version SET settled = TRUE WHERE id = %s", rows)
+    db.execute_many(
+        "UPDATE journeys_journey SET updated_at = (SELECT MAX(updated_at) + 1 FROM journeys_journey)"
+        " WHERE live_version_id = %s",
+        rows,
+    )

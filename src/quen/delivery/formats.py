@@ -29,6 +29,12 @@ def vnd_text(value: Any) -> str:
     return f"{number.quantize(Decimal(1), rounding='ROUND_HALF_UP'):,f}".replace(",", ".") + "\u00a0₫"
 
 
+def given_name(name: str) -> str:
+    """What a Vietnamese calls someone by: the last word of the name. Nguyễn Ngọc Lan → Lan."""
+    words = name.split()
+    return words[-1] if words else ""
+
+
 def _decimal(value: Any) -> Decimal | None:
     if isinstance(value, bool):
         return None

@@ -28,7 +28,7 @@ from liquid.undefined import Undefined
 
 from quen.cleaning.times import parse_when
 from quen.delivery.errors import TemplateError
-from quen.delivery.formats import date_text, number_text, vnd_text
+from quen.delivery.formats import date_text, given_name, number_text, vnd_text
 
 MAX_SOURCE = 200_000  # characters of a template
 MAX_OUTPUT = 500_000  # bytes
@@ -162,6 +162,7 @@ def _environment(form: Form) -> Environment:
     env.add_filter("date", _date)
     env.add_filter("vnd", lambda value: vnd_text(value) if value is not None else "")
     env.add_filter("number", lambda value: number_text(value) if value is not None else "")
+    env.add_filter("given_name", lambda value: given_name(str(value)) if value is not None else "")
     if form == "json":
         env.add_tag(_JsonOutput)
         env.add_filter("json", lambda value: _JsonText(_encode_json(value)))

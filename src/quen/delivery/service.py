@@ -198,6 +198,13 @@ def shown_html(message: Message) -> str:
     return templating.without_tracking(message.html, rendering.setting_of(config()))
 
 
+def template_name(template_id: int | None) -> str:
+    """Empty when there is none, or none any more."""
+    if template_id is None:
+        return ""
+    return Template.objects.filter(pk=template_id).values_list("name", flat=True).first() or ""
+
+
 def journey_names(ids: set[int]) -> dict[int, str]:
     return dict(apps.get_model("journeys", "Journey").objects.filter(id__in=ids).values_list("id", "name"))
 

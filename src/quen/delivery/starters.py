@@ -34,13 +34,15 @@ STARTER_NAMES = {
 }
 
 STARTERS: tuple[Starter, ...] = (
-    Starter("welcome", "vi", "Chào mừng", 'Chào {{ person.name | default: "bạn" }}, cảm ơn bạn đã đến!'),
+    Starter("welcome", "vi", "Chào mừng", 'Chào {{ person.name | given_name | default: "bạn" }}, cảm ơn bạn đã đến!'),
     Starter("welcome", "en", "Welcome", 'Welcome, {{ person.name | default: "friend" }}!'),
-    Starter("cart", "vi", "Bỏ quên giỏ hàng", '{{ person.name | default: "Bạn" }} ơi, bạn để quên giỏ hàng'),
+    Starter(
+        "cart", "vi", "Bỏ quên giỏ hàng", '{{ person.name | given_name | default: "Bạn" }} ơi, bạn để quên giỏ hàng'
+    ),
     Starter(
         "cart", "en", "Abandoned cart", "You left something behind{% if person.name %}, {{ person.name }}{% endif %}"
     ),
-    Starter("offer", "vi", "Ưu đãi", '[QC] Tặng {{ person.name | default: "bạn" }} mã giảm 10%'),
+    Starter("offer", "vi", "Ưu đãi", '[QC] Tặng {{ person.name | given_name | default: "bạn" }} mã giảm 10%'),
     Starter("offer", "en", "Offer", '10% off for {{ person.name | default: "you" }}'),
     Starter("blank", "vi", "Mẫu trống", "Thư từ {{ workspace.name }}"),
     Starter("blank", "en", "Blank", "News from {{ workspace.name }}"),

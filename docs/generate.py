@@ -129,6 +129,7 @@ def _argument(action: argparse.Action) -> tuple[str, str, str] | None:
     choices = f" One of {', '.join(f'`{c}`' for c in action.choices)}." if action.choices else ""
     default = "" if action.default in (None, False, argparse.SUPPRESS) else f"`{action.default}`"
     text = (action.help or "").replace("%(default)s", str(action.default))
+    text += "." if choices and not text.endswith(".") else ""
     return f"`{names}{takes}`", "required" if action.required and action.option_strings else default, text + choices
 
 

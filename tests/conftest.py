@@ -151,7 +151,7 @@ def sign_in(page: Page, quen: Quen, email: str = "", password: str = "") -> None
     page.locator("input[name=login], input[name=email]").first.fill(email or quen.owner_email)
     page.locator("input[type=password]").fill(password or quen.owner_password)
     page.locator("form:has(input[type=password]) button[type=submit]").click()
-    page.wait_for_url(lambda url: "/sign-in/" not in url)
+    page.wait_for_url(lambda url: "/sign-in" not in url)
 
 
 @pytest.hookimpl(wrapper=True)

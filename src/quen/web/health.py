@@ -29,6 +29,7 @@ def health_page(request: HttpRequest) -> HttpResponse:
     body = {"status": "ok" if well else "unavailable", "version": quen.__version__, **parts}
     response = HttpResponse(msgspec.json.encode(body), content_type="application/json", status=200 if well else 503)
     response["Cache-Control"] = "no-store"
+    response._has_been_logged = True  # type: ignore[attr-defined]  # whoever asks again and again knows already
     return response
 
 

@@ -77,7 +77,7 @@ def _history() -> figures.History | None:
 
 def _chart(history: figures.History, *, customers: bool) -> dict[str, Any]:
     days = history.days
-    labels = [f"{day.day:%d/%m}" for day in days]
+    labels = [*(f"{day.day:%d/%m}" for day in days[:-1]), _("today")]  # a day that is not over looks like a fall
     if not customers:
         return chart(_("Events a day"), labels, {_("Events"): [day.events for day in days]})
     series = {_("Active customers"): [float(day.active) for day in days]}

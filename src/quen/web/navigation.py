@@ -78,7 +78,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             url = _path(entry.url_name)
             if url is None or not can(role, entry.capability):
                 continue
-            if (request.path == url or (url != "/" and request.path.startswith(url))) and len(url) > len(longest):
+            if (request.path == url or request.path.startswith(f"{url}/")) and len(url) > len(longest):
                 longest = url
             entries.append({"label": entry.label, "icon": entry.icon, "url": url, "name": entry.url_name})
         if entries:

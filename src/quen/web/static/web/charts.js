@@ -33,7 +33,7 @@
         trigger: "axis", renderMode: "richText", backgroundColor: surface, borderColor: line,
         textStyle: { color: css("--tblr-body-color") }, valueFormatter: function (value) { return number.format(value); },
       },
-      xAxis: { type: "category", data: data.labels, axisLabel: { color: ink }, axisLine: { lineStyle: { color: line } }, axisTick: { show: false } },
+      xAxis: { type: "category", data: data.labels, axisLabel: { color: ink, showMaxLabel: true }, axisLine: { lineStyle: { color: line } }, axisTick: { show: false } },
       yAxis: { type: "value", minInterval: 1, axisLabel: { color: ink, formatter: function (value) { return number.format(value); } }, splitLine: { lineStyle: { color: line } } },
       series: data.series.map(function (series, place) {
         return {

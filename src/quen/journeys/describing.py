@@ -53,7 +53,8 @@ def describe_reentry(graph: Graph) -> str:
         rule = _("again after %(time)s") % {"time": words(graph.reentry)}
     if graph.entry_key is None:
         return _("Each person: %(rule)s") % {"rule": rule}
-    return _("Each person and each %(key)s: %(rule)s") % {"key": graph.entry_key, "rule": rule}
+    key = graph.entry_key.removeprefix("properties.")
+    return _("Each person and each %(key)s: %(rule)s") % {"key": key, "rule": rule}
 
 
 def describe_step(step: Step, names: Names) -> str:

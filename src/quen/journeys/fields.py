@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import msgspec
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from quen.journeys.durations import parse_duration
 from quen.segments.grammar import DAY
@@ -51,7 +52,7 @@ def read_field(field: Field, value: Any, known: Known) -> Any:
     """The value as a step uses it; None where an optional field is empty. Raises FieldError."""
     if value is None or value == "" or value == {}:
         if field.required:
-            raise FieldError(_("This is required."))
+            raise FieldError(str(EMPTY.get(field.kind, _("This is required."))))
         return None
     return READERS[field.kind](value, known)
 
@@ -78,7 +79,7 @@ def read_duration(value: Any, known: Known) -> int:
 
 def read_template(value: Any, known: Known) -> int:
     if not (isinstance(value, str) and value.isdecimal() and len(value) < 20):
-        raise FieldError(_("Choose a template."))
+        raise FieldError(str(EMPTY["template"]))
     if known.templates is not None and value not in known.templates:
         raise FieldError(_("This template is not there any more. Choose another."))
     return int(value)
@@ -125,6 +126,13 @@ def read_traits(value: Any, known: Known) -> dict[str, Any]:
     return {name.strip(): content for name, content in value.items()}
 
 
+EMPTY: dict[str, Text] = {
+    "template": gettext_lazy("Choose a template."),
+    "rule": gettext_lazy("Ask a question."),
+    "traits": gettext_lazy("Name at least one trait."),
+    "url": gettext_lazy("Write the address to call."),
+    "duration": gettext_lazy("Say how long."),
+}
 READERS: dict[str, Callable[[Any, Known], Any]] = {
     "text": read_text,
     "liquid": read_text,

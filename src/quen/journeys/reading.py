@@ -12,7 +12,18 @@ from django.utils.translation import gettext as _
 from quen.errors import InvalidInput
 from quen.journeys.durations import parse_duration
 from quen.journeys.fields import YEAR, FieldError, Known, read_field, read_rule
-from quen.journeys.graph import EVENT, LINT_STEPS, MAX_DEPTH, MAX_STEPS, SEGMENT, EventMatch, ExitEvent, Graph, Trigger
+from quen.journeys.graph import (
+    EVENT,
+    LINT_STEPS,
+    MAX_DEPTH,
+    MAX_STEPS,
+    SEGMENT,
+    EventMatch,
+    ExitEvent,
+    Graph,
+    Trigger,
+    walk,
+)
 from quen.journeys.steps import step_kinds
 from quen.journeys.steps.base import Step, StepKind
 from quen.segments.grammar import DAY, Place, RuleError
@@ -21,6 +32,9 @@ from quen.segments.where import parse_where
 _NODE_ID = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _KEY_PATH = re.compile(r"properties(\.[^.\s]{1,100}){1,5}")
 MAX_FILTERS = 50
+HOUR = 3_600_000
+# Events that a journey's own steps bring about.
+CAUSED = {"Journey Entered", "Journey Ended", "Email Sent", "Email Failed", "Email Suppressed"}
 _KEYS = {"trigger", "entry_key", "reentry", "exit_when", "exit_on", "nodes"}
 
 
@@ -88,10 +102,12 @@ class _Reader:
         exit_when = obj.get("exit_when") or None
         if exit_when is not None:
             self._rule(exit_when, "$.exit_when", "exit_when")
+        reentry = self._reentry(obj.get("reentry", "once"))
+        self._no_loop(trigger, reentry, nodes)
         return Graph(
             trigger=trigger,
             entry_key=key,
-            reentry=self._reentry(obj.get("reentry", "once")),
+            reentry=reentry,
             exit_when=exit_when,
             exit_on=self._exit_on(obj.get("exit_on") or [], key),
             nodes=nodes,
@@ -125,10 +141,10 @@ class _Reader:
             return int(value)
         return 0
 
-    def _match(self, obj: dict[str, Any], path: str) -> EventMatch:
+    def _match(self, obj: dict[str, Any], path: str, field: str = "") -> EventMatch:
         name = obj.get("event")
         if not (isinstance(name, str) and name.strip()) or len(name) > 200:
-            self._add(f"{path}.event", _("Choose an event."), field="event")
+            self._add(f"{path}.event", _("Choose an event."), field=field or "event")
             return EventMatch()
         filters = 0
 
@@ -141,7 +157,7 @@ class _Reader:
         try:
             return EventMatch(name, parse_where(obj.get("where") or [], Place(f"{path}.where"), count))
         except RuleError as error:
-            self._add(error.details["path"], error.details["problem"], field="where")
+            self._add(error.details["path"], error.details["problem"], field=field or "where")
             return EventMatch(name)
 
     def _age(self, value: Any, path: str) -> int:
@@ -177,6 +193,16 @@ class _Reader:
             self._add("$.reentry", _("Ten years at most."), field="reentry")
         return after
 
+    def _no_loop(self, trigger: Trigger, reentry: int | None, nodes: tuple[Step, ...]) -> None:
+        """A journey that starts by what journeys cause must not be entered again at once: it could run for ever."""
+        event = trigger.match.event
+        caused = event in CAUSED or (event == "Identified" and any("traits" in step.values for step in walk(nodes)))
+        if caused and reentry is not None and reentry < HOUR:
+            text = _(
+                "This journey could start itself again and again: let people in once, or again after an hour or more."
+            )
+            self._add("$.reentry", text, field="reentry")
+
     def _exit_on(self, items: Any, key: str | None) -> tuple[ExitEvent, ...]:
         if not isinstance(items, list) or len(items) > 10:
             self._broken("$.exit_on", _("At most ten events, as a list."))
@@ -188,7 +214,7 @@ class _Reader:
                 self._broken(path, _("This must be an object with an event."))
                 continue
             self._only(item, {"event", "where", "same_key"}, path)
-            match = self._match(item, path)
+            match = self._match(item, path, "exit_on")
             same_key = item.get("same_key", False)
             if same_key not in (True, False):
                 self._add(f"{path}.same_key", _("This must be true or false."), field="exit_on")

@@ -51,7 +51,7 @@ class TreeStep(msgspec.Struct):
     @property
     def results(self) -> list[tuple[str, str, int]]:
         """(state, label, count) to show on the step, those of the branches left out."""
-        shown = [("entered", _("Entered"), self.counts.entered)]
+        shown = [("entered", _("Came"), self.counts.entered)]
         if "waiting" in self.kind.outcomes or self.counts.waiting:
             shown.append(("waiting", _("Waiting"), self.counts.waiting))
         if "queued" in self.kind.outcomes:
@@ -59,8 +59,8 @@ class TreeStep(msgspec.Struct):
             shown += [
                 (state, label, count)
                 for state, label, count in (
-                    ("opened", _("Opened"), self.counts.opened),
-                    ("clicked", _("Clicked"), self.counts.clicked),
+                    ("opened", _("Opens"), self.counts.opened),
+                    ("clicked", _("Clicks"), self.counts.clicked),
                     ("suppressed", _("Not sent"), self.counts.messages.get("suppressed", 0)),
                     ("failed", _("Failed"), self.counts.messages.get("failed", 0)),
                     ("unknown", _("Unknown"), self.counts.messages.get("unknown", 0)),

@@ -9,6 +9,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
@@ -61,10 +62,21 @@ def canvas(request: HttpRequest, journey: Journey) -> dict[str, Any]:
             problems, ("trigger", "segment_id", "event", "where", "max_age", "entry_key", "reentry")
         ),
         "exit_problems": _of_fields(problems, ("exit_when", "exit_on")),
-        "errors": [problem for problem in problems if not problem.warning],
+        "todo": [_todo(journey, problem) for problem in problems if not problem.warning],
         "warnings": [problem for problem in problems if problem.warning],
         "saved_at": now_ms(),
     }
+
+
+def _todo(journey: Journey, problem: Problem) -> dict[str, str]:
+    """A problem as a line that leads to where it is put right; no address for what is put right in the tree itself."""
+    if problem.node:
+        steps, index = editing.find_step(journey.draft, problem.node)
+        title = step_kinds()[steps[index]["type"]].title
+        text = _("%(step)s: %(problem)s") % {"step": title, "problem": problem.message}
+        return {"text": text, "url": reverse("journey_form", args=[journey.id, problem.node])}
+    place = {"nodes": "", "exit_when": EXIT, "exit_on": EXIT}.get(problem.field, ENTRY)
+    return {"text": problem.message, "url": reverse("journey_form", args=[journey.id, place]) if place else ""}
 
 
 def _of_fields(problems: Sequence[Problem], fields: Sequence[str]) -> list[str]:

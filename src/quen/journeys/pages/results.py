@@ -92,13 +92,13 @@ def _before(request: HttpRequest) -> int | None:
 
 def _state(state: str) -> str:
     names = {
-        "entered": _("Entered"),
+        "entered": _("Came"),
         "waiting": _("Waiting"),
         "active": _("Inside now"),
         "passed": _("Passed"),
         "accepted": _("Sent"),
-        "opened": _("Opened"),
-        "clicked": _("Clicked"),
+        "opened": _("Opens"),
+        "clicked": _("Clicks"),
         "suppressed": _("Not sent"),
         "failed": _("Failed"),
         "unknown": _("Unknown"),

@@ -73,8 +73,12 @@ class Outbox:
         self._stop = stop
         self._safely(store.recover)
         threads = [
-            threading.Thread(target=self._work, args=(self.send_emails, self._close_email), name="outbox-email"),
-            threading.Thread(target=self._work, args=(self.call_webhooks, self._finish_calls), name="outbox-webhook"),
+            threading.Thread(
+                target=self._work, args=(self.send_emails, self._close_email), name="outbox-email", daemon=True
+            ),
+            threading.Thread(
+                target=self._work, args=(self.call_webhooks, self._finish_calls), name="outbox-webhook", daemon=True
+            ),
         ]
         for thread in threads:
             thread.start()

@@ -186,7 +186,8 @@ class SqliteJournal:
             target = int(self.max_bytes * (1 - ROOM))
             while _trim_some(self._appender, before_ms=0, max_bytes=target) > 0:
                 pass
-            if (size := _size(self._appender)) >= self.max_bytes:
+            size, unread = _size(self._appender), _read_by_all(self._appender) < _last(self._appender)[0]
+            if size >= self.max_bytes and unread:  # without unread ones, a huge last entry would block for ever
                 raise JournalFull(
                     f"the journal {self.path} holds {size // 1_000_000} MB that are not processed yet; it accepts more "
                     "when the engine has caught up (is `quen up` running?), or raise JOURNAL_MAX_MB"
@@ -251,12 +252,14 @@ def _size(connection: sqlite3.Connection) -> int:
     return int((pages - free) * page_size)
 
 
+def _read_by_all(connection: sqlite3.Connection) -> int:
+    """Up to which offset no reader needs anything; nothing may go before there is a reader."""
+    return connection.execute("SELECT coalesce(min(offset), 0) FROM readers").fetchone()[0]  # type: ignore[no-any-return]
+
+
 def _trim_some(connection: sqlite3.Connection, before_ms: int, max_bytes: int) -> int:
     with _transaction(connection):
-        done = connection.execute("SELECT min(offset) FROM readers").fetchone()[0]
-        if done is None:
-            return 0
-        bound = min(done, _last(connection)[0] - 1)
+        bound = min(_read_by_all(connection), _last(connection)[0] - 1)
         older_than = MAX_TIME if _size(connection) > max_bytes else before_ms
         return connection.execute(TRIM, (bound, TRIM_ROWS, older_than)).rowcount
 

@@ -189,13 +189,17 @@ def test_trim_by_size_takes_the_oldest_and_gives_the_disk_back(journal: SqliteJo
     assert [e.offset for e in journal.read(0, 1000, max_bytes=1 << 40)] == list(range(deleted + 1, 401))
 
 
+def fill(journal: SqliteJournal) -> None:
+    for _ in range(100):
+        journal.append([entry(b"x" * 50_000)])
+
+
 def test_a_full_journal_says_so_and_takes_more_once_it_was_read(tmp_path: Path) -> None:
     journal = SqliteJournal(tmp_path / "journal.db", max_bytes=MB)
     journal.append([entry()])
     journal.commit("engine", 1)
     with pytest.raises(JournalFull, match="JOURNAL_MAX_MB") as full:
-        for _ in range(100):
-            journal.append([entry(b"x" * 50_000)])
+        fill(journal)
     assert full.value.retryable and full.value.status == 503
     with pytest.raises(JournalFull):
         journal.check()
@@ -247,9 +251,9 @@ def test_a_place_that_cannot_be_written_is_explained(tmp_path: Path) -> None:
 
 def test_open_journal_goes_by_the_settings(tmp_path: Path) -> None:
     journal = open_journal(load(tmp_path, {"QUEN_JOURNAL_MAX_MB": "1"}))
+    assert isinstance(journal, SqliteJournal)
     with pytest.raises(JournalFull):
-        for _ in range(50):
-            journal.append([entry(b"x" * 50_000)])
+        fill(journal)
     journal.close()
     with pytest.raises(ConfigError, match="KAFKA_BROKERS"):
         open_journal(load(tmp_path, {"QUEN_KAFKA_BROKERS": "localhost:9092"}))

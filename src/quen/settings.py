@@ -48,8 +48,8 @@ def _database() -> dict[str, Any]:
             "OPTIONS": {
                 "timeout": 30,
                 "transaction_mode": "IMMEDIATE",
-                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-65536;"
-                "PRAGMA mmap_size=1073741824; PRAGMA temp_store=MEMORY;",
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-8192;"
+                "PRAGMA mmap_size=268435456; PRAGMA temp_store=MEMORY;",
             },
         }
     url = urlsplit(_c.database_url)

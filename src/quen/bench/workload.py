@@ -117,13 +117,18 @@ def _properties(chance: random.Random) -> dict[str, Any]:
 
 
 def segment_rules(count: int = 20) -> list[tuple[str, dict[str, Any]]]:
-    """(name, rule): windows, sums, filters, traits, combinations."""
+    """(name, rule): windows, sums, filters, traits, combinations. One event in ten or so moves somebody in or out."""
     kinds: list[dict[str, Any]] = [
         {"event": "Order Completed", "count": {"op": "gte", "value": 2}, "within": "30d"},
-        {"event": "Order Completed", "sum": {"property": "total", "op": "gt", "value": 2_000_000}, "within": "90d"},
+        {"event": "Order Completed", "sum": {"property": "total", "op": "gt", "value": 2_900_000}, "within": "90d"},
         {
             "all": [
-                {"event": "Product Added", "count": {"op": "gte", "value": 1}, "within": "3d"},
+                {
+                    "event": "Product Added",
+                    "count": {"op": "gte", "value": 1},
+                    "within": "3d",
+                    "where": [{"property": "price", "op": "gt", "value": 800_000}],
+                },
                 {"event": "Order Completed", "count": {"op": "eq", "value": 0}, "within": "3d"},
             ]
         },
@@ -132,7 +137,7 @@ def segment_rules(count: int = 20) -> list[tuple[str, dict[str, Any]]]:
             "event": "Order Completed",
             "count": {"op": "gte", "value": 1},
             "within": "7d",
-            "where": [{"property": "total", "op": "gte", "value": 1_000_000}],
+            "where": [{"property": "total", "op": "gte", "value": 2_800_000}],
         },
         {"event": "Product Viewed", "count": {"op": "gte", "value": 5}, "within": "1d"},
         {
@@ -141,14 +146,14 @@ def segment_rules(count: int = 20) -> list[tuple[str, dict[str, Any]]]:
                 {"event": "Order Completed", "count": {"op": "gte", "value": 10}},
             ]
         },
-        {"not": {"event": "Page Viewed", "count": {"op": "gte", "value": 1}, "within": "14d"}},
+        {"not": {"event": "Page Viewed", "count": {"op": "gte", "value": 2}, "within": "14d"}},
         {
             "event": "Product Viewed",
             "count": {"op": "gte", "value": 3},
             "within": "6h",
             "where": [{"property": "category", "op": "eq", "value": "trà"}],
         },
-        {"event": "Email Clicked", "count": {"op": "gte", "value": 1}, "within": "30d"},
+        {"event": "Email Clicked", "count": {"op": "gte", "value": 2}, "within": "30d"},
     ]
     rules = []
     for number in range(count):

@@ -7,7 +7,8 @@ same, it is just not listed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -19,6 +20,7 @@ MAX_PROPERTIES = 300  # of one event
 MAX_EXAMPLES = 8
 MAX_EXAMPLE_LENGTH = 80
 MAX_NAME = 200
+SAMPLED = 20  # messages of an event that are looked at for examples between two writes
 TRAITS = ""  # the "event" under which traits of people are listed
 
 _TYPE_NAMES: dict[type, str] = {
@@ -44,19 +46,21 @@ class _Property:
 
 
 class _Event:
-    __slots__ = ("count", "first_seen", "last_seen", "properties")
+    __slots__ = ("count", "first_seen", "last_seen", "properties", "sampled", "seen")
 
     def __init__(self, first_seen: int) -> None:
         self.count = 0
         self.first_seen = first_seen
         self.last_seen = first_seen
         self.properties: dict[str, _Property] = {}
+        self.seen: Counter[tuple[str, type]] = Counter()  # since the last write
+        self.sampled = 0
 
 
 class Catalogue:
     def __init__(self) -> None:
         self._events: dict[str, _Event] = {}
-        self._touched: dict[str, set[str]] = {}
+        self._touched: set[str] = set()
 
     def load(self) -> None:
         """Read what earlier processes counted."""
@@ -74,7 +78,7 @@ class Catalogue:
             property_.examples = msgspec.json.decode(examples)
             property_.count, property_.last_seen = count, last_seen
             self._events.setdefault(event_name, _Event(0)).properties[name] = property_
-        self._touched = {}
+        self._touched = set()
 
     def saw_event(self, name: str, properties: Mapping[str, Any], time: int) -> None:
         event = self._events.get(name)
@@ -87,36 +91,40 @@ class Catalogue:
             event.last_seen = time
         elif time < event.first_seen:
             event.first_seen = time
-        self._saw(name, event, properties, time)
+        self._saw(name, event, properties)
 
     def saw_traits(self, traits: Mapping[str, Any], time: int) -> None:
-        self._saw(TRAITS, self._events.setdefault(TRAITS, _Event(0)), traits, time)
+        people = self._events.setdefault(TRAITS, _Event(0))
+        people.last_seen = max(people.last_seen, time)
+        self._saw(TRAITS, people, traits)
 
-    def _saw(self, name: str, event: _Event, values: Mapping[str, Any], time: int) -> None:
-        touched = self._touched.get(name)
-        if touched is None:
-            touched = self._touched[name] = set()
-        properties = event.properties
-        for key, value in values.items():
-            property_ = properties.get(key)
-            if property_ is None:
-                if len(properties) >= MAX_PROPERTIES or len(key) > MAX_NAME:
-                    continue
-                property_ = properties[key] = _Property()
-            touched.add(key)
-            type_name = _TYPE_NAMES.get(type(value))
-            if type_name is None:
-                continue
-            property_.count += 1
-            property_.types[type_name] = property_.types.get(type_name, 0) + 1
-            if time > property_.last_seen:
-                property_.last_seen = time
-            if len(property_.examples) < MAX_EXAMPLES and type_name in _SHOWN and value not in property_.examples:
-                property_.examples.append(value if type_name != "string" else value[:MAX_EXAMPLE_LENGTH])
+    def _saw(self, name: str, event: _Event, values: Mapping[str, Any]) -> None:
+        self._touched.add(name)
+        # Counted in one go here and sorted out once a batch: this runs for every message.
+        event.seen.update(zip(values, map(type, values.values()), strict=True))
+        if event.sampled < SAMPLED:
+            event.sampled += 1
+            for key, value in values.items():
+                self._example(event, key, value)
+
+    def _example(self, event: _Event, key: str, value: Any) -> None:
+        property_ = self._property(event, key)
+        if property_ is None or len(property_.examples) >= MAX_EXAMPLES or _TYPE_NAMES.get(type(value)) not in _SHOWN:
+            return
+        if isinstance(value, str):
+            value = value[:MAX_EXAMPLE_LENGTH]
+        if value not in property_.examples:
+            property_.examples.append(value)
+
+    def _property(self, event: _Event, key: str) -> _Property | None:
+        property_ = event.properties.get(key)
+        if property_ is None and len(event.properties) < MAX_PROPERTIES and len(key) <= MAX_NAME:
+            property_ = event.properties[key] = _Property()
+        return property_
 
     def write(self) -> None:
-        """Write what was touched since the last write. Inside the batch's transaction."""
-        touched, self._touched = self._touched, {}
+        """Write what was seen since the last write. Inside the batch's transaction."""
+        touched, self._touched = self._touched, set()
         events = self._events
         execute_many(
             "INSERT INTO events_eventname (name, count, first_seen, last_seen) VALUES (%s, %s, %s, %s)"
@@ -129,13 +137,19 @@ class Catalogue:
             " VALUES (%s, %s, %s, %s, %s, %s)"
             " ON CONFLICT (event, name) DO UPDATE SET types = excluded.types, examples = excluded.examples,"
             " count = excluded.count, last_seen = excluded.last_seen",
-            list(_property_rows(touched, events)),
+            [row for name in touched for row in self._property_rows(name, events[name])],
         )
 
-
-def _property_rows(touched: Mapping[str, set[str]], events: Mapping[str, _Event]) -> Iterable[tuple[Any, ...]]:
-    for event_name, names in touched.items():
-        properties = events[event_name].properties
-        for name in names:
-            p = properties[name]
-            yield (event_name, name, _encode(p.types).decode(), _encode(p.examples).decode(), p.count, p.last_seen)
+    def _property_rows(self, name: str, event: _Event) -> Iterator[tuple[Any, ...]]:
+        seen, event.seen, event.sampled = event.seen, Counter(), 0
+        changed: dict[str, _Property] = {}
+        for (key, type_), count in seen.items():
+            property_, type_name = self._property(event, key), _TYPE_NAMES.get(type_)
+            if property_ is None or type_name is None:
+                continue
+            property_.count += count
+            property_.types[type_name] = property_.types.get(type_name, 0) + count
+            property_.last_seen = event.last_seen
+            changed[key] = property_
+        for key, p in changed.items():
+            yield (name, key, _encode(p.types).decode(), _encode(p.examples).decode(), p.count, p.last_seen)

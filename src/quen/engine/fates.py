@@ -118,7 +118,7 @@ def _body(message: Message) -> str:
         "messageId": message.message_id,
         "userId": message.user_id,
         "anonymousId": message.anonymous_id,
-        "properties": message.properties,
+        "properties": message.properties if message.type != "identify" else None,
         "traits": message.traits,
         "context": message.context,
     }

@@ -10,7 +10,7 @@ import structlog
 from django.db import close_old_connections
 
 from quen.config import Config
-from quen.db import execute
+from quen.db import execute, widen_cache
 from quen.engine import backfills, plan
 from quen.engine.batch import Batch, describe
 from quen.engine.context import Context
@@ -43,6 +43,7 @@ class Engine:
     """One engine runs on a state database; the thread that calls `run` owns all of it."""
 
     def __init__(self, config: Config, journal: Journal, store: EventStore, clock: Callable[[], int] = now_ms) -> None:
+        widen_cache()
         self.context = Context(config, journal, store, segments.load_program())
         self.clock = clock
         self.totals = StepTotals()

@@ -25,6 +25,7 @@ class StepTotals:
 
     def __init__(self) -> None:
         self._totals: dict[str, list[float]] = {}
+        self.seconds: dict[str, float] = {}  # since the start, whatever has been written
         self._written = time.monotonic()
 
     def add(self, step: str, messages: int, seconds: float) -> None:
@@ -34,10 +35,7 @@ class StepTotals:
         total[0] += 1
         total[1] += messages
         total[2] += seconds
-
-    def snapshot(self) -> dict[str, tuple[int, int, float]]:
-        """Step → (batches, messages, seconds) since the last write."""
-        return {step: (int(t[0]), int(t[1]), t[2]) for step, t in self._totals.items()}
+        self.seconds[step] = self.seconds.get(step, 0.0) + seconds
 
     def write_if_due(self) -> None:
         if not self._totals or time.monotonic() - self._written < WRITE_EVERY_S:

@@ -81,4 +81,6 @@ def keys_of(message: Message, *, phone_region: str = "VN") -> list[Key]:
     if message.previous_id:
         # alias says: the one known as previousId is this one. SDKs put the visitor's anonymous id there.
         add("anonymous_id", "", message.previous_id, PRIORITY["anonymous_id"])
+    if len(found) == 1:
+        return list(found.values())
     return sorted(found.values(), key=lambda k: (k.priority, k.type, k.scope))

@@ -88,6 +88,8 @@ def _message(entry: Entry, envelope: Envelope, position: int, raw: bytes, *, tru
     said_of_person = context.get("traits")
     if isinstance(said_of_person, dict):
         traits = {**said_of_person, **traits}
+    if type_ == "identify":
+        properties = traits  # what the event store, rules and journeys see as the event's properties
     message = Message(
         message_id=_message_id(wire.message_id, envelope, position) or f"q-{entry.offset}-{position}",
         source_id=entry.source_id,

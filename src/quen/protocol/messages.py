@@ -40,7 +40,7 @@ class Message(msgspec.Struct):
     previous_id: str | None = None
     group_id: str | None = None
     profile_id: int | None = None  # set only by Quen itself (source 0), which knows whom it means
-    properties: dict[str, Any] = msgspec.field(default_factory=dict)
+    properties: dict[str, Any] = msgspec.field(default_factory=dict)  # of an identify: its traits
     traits: dict[str, Any] = msgspec.field(default_factory=dict)  # identify's, or context.traits
     context: dict[str, Any] = msgspec.field(default_factory=dict)
     external_ids: list[tuple[str, str, str]] = msgspec.field(default_factory=list)  # (type, scope, value)
@@ -49,10 +49,6 @@ class Message(msgspec.Struct):
     position: int = 0  # which message of the entry
     offset: int = 0  # which journal entry
     remember: bool = False
-
-    def stored_properties(self) -> dict[str, Any]:
-        """What the event store and the rules see as the event's properties: of an identify, its traits."""
-        return self.traits if self.type == "identify" else self.properties
 
 
 class DropReason(StrEnum):

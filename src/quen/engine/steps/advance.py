@@ -37,7 +37,7 @@ def _occurrences(batch: Batch) -> list[Occurrence]:
             kind="event",
             name=message.event,
             time=message.time,
-            properties=message.stored_properties(),
+            properties=message.properties,
             message_id=message.message_id,
         )
         for message, profile_id in zip(batch.messages, batch.profile_ids, strict=True)

@@ -35,7 +35,7 @@ def run(batch: Batch, context: Context) -> None:
 
 def _count(batch: Batch, context: Context) -> None:
     for message in batch.messages:
-        context.catalogue.saw_event(message.event, message.stored_properties(), message.time)
+        context.catalogue.saw_event(message.event, message.properties, message.time)
         if message.traits:
             context.catalogue.saw_traits(message.traits, message.time)
 

@@ -62,7 +62,7 @@ def reject(message: Message, reason: DropReason, detail: str) -> Rejected:
         "groupId": message.group_id,
         "event": message.event if message.type == "track" else None,
         "traits": message.traits,
-        "properties": message.properties,
+        "properties": message.properties if message.type != "identify" else None,
         "context": message.context,
     }
     return Rejected(

@@ -48,7 +48,7 @@ def _row(row_id: int, message: Message, profile_id: int) -> EventRow:
         message.message_id,
         message.user_id or "",
         message.anonymous_id or "",
-        message.stored_properties(),
+        message.properties,
         text if len(text) <= MAX_CONTEXT else "",
         message.received_at,
         message.original_time,

@@ -25,7 +25,7 @@ def run(batch: Batch, context: Context) -> None:
     facts: dict[int, list[Fact]] = defaultdict(list)
     for message, profile_id, row_id in zip(batch.messages, batch.profile_ids, batch.row_ids, strict=True):
         if profile_id is not None and profile_id in batch.profiles:
-            facts[profile_id].append(Fact(message.event, message.stored_properties(), message.time, row_id))
+            facts[profile_id].append(Fact(message.event, message.properties, message.time, row_id))
     survivors = _merge(batch, program)
     for profile in batch.profiles.values():
         if profile.id not in batch.merged:
@@ -42,9 +42,7 @@ def _merge(batch: Batch, program: Program) -> set[int]:
     return survivors
 
 
-def _follow(
-    batch: Batch, program: Program, profile: ProfileState, facts: Sequence[Fact], has_merged: bool
-) -> None:
+def _follow(batch: Batch, program: Program, profile: ProfileState, facts: Sequence[Fact], has_merged: bool) -> None:
     changed = batch.changed_traits.get(profile.id, ())
     due = profile.due_at is not None and profile.due_at <= batch.now
     if not (due or has_merged or profile.live is None or program.concerns((f.event for f in facts), changed)):

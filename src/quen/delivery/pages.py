@@ -37,7 +37,7 @@ def content_tabs(active: str) -> list[dict[str, Any]]:
     tabs = [
         ("content", _("Templates"), "template"),
         ("suppressions", _("Suppression list"), "mail-off"),
-        ("sending", _("Sending"), "server"),
+        ("sending", _("Delivery settings"), "server"),
     ]
     return [
         {"url": reverse(name), "label": label, "icon": icon, "active": name == active} for name, label, icon in tabs

@@ -38,7 +38,7 @@ class Import(models.Model):
     path = models.CharField(max_length=1000)  # where it lies
     fingerprint = models.CharField(max_length=64)  # of the content
     mapping = JsonField(default=dict)
-    status = models.CharField(max_length=20, default="new")  # new running done failed stopped
+    status = models.CharField(max_length=20, default="new")  # new running interrupted stopped failed done
     dry_run = models.BooleanField(default=False)
     rows_read = models.BigIntegerField(default=0)
     accepted = models.BigIntegerField(default=0)  # rows

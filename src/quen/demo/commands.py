@@ -85,10 +85,11 @@ def run(arguments: argparse.Namespace) -> int:
 def _ports(arguments: argparse.Namespace) -> Ports:
     taken: set[int] = set()
 
-    def choose(given: int | None, default: int) -> int:
+    def choose(name: str, default: int) -> int:
+        given: int | None = getattr(arguments, name)
         if given is not None:
             taken.add(given)
-            return given
+            return int(given)
         for port in [default, *range(default + 10, default + 1000, 10)]:
             if port not in taken and _free(port):
                 taken.add(port)
@@ -96,10 +97,10 @@ def _ports(arguments: argparse.Namespace) -> Ports:
         raise ConfigError(f"no free port near {default}; name one with --port, --edge-port, --shop-port or --smtp-port")
 
     return Ports(
-        choose(arguments.port, 8000),
-        choose(arguments.edge_port, 8001),
-        choose(arguments.shop_port, 8002),
-        choose(arguments.smtp_port, 8025),
+        choose("port", 8000),
+        choose("edge_port", 8001),
+        choose("shop_port", 8002),
+        choose("smtp_port", 8025),
     )
 
 

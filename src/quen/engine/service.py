@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 
 from quen.config import Config, config
+from quen.connectors.sources.files import worker as imports
 from quen.delivery.outbox import Outbox
 from quen.engine.loop import Engine
 from quen.events.store import event_store
@@ -36,10 +37,12 @@ class Service:
             thread = threading.Thread(target=self._keep, args=(name, work), name=f"quen-{name}", daemon=True)
             thread.start()
             self._threads.append(thread)
+        imports.resume_all()
 
     def stop(self, timeout: float = 8.0) -> None:
         """Finish the batch in work and stop. What is cut off all the same is repeated at the next start."""
         self._stop.set()
+        imports.stop_all()
         deadline = time.monotonic() + timeout
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))

@@ -25,6 +25,8 @@ STATUSES: dict[str, tuple[Any, str]] = {
     "suppressed": (_("Suppressed"), "secondary"),
     "running": (_("Running"), "blue"),
     "stopped": (_("Stopped"), "yellow"),
+    "interrupted": (_("Interrupted"), "yellow"),
+    "new": (_("Beginning"), "blue"),
     "stored": (_("Stored"), "green"),
     "waiting": (_("Waiting"), "blue"),
     "passed": (_("Passed"), "green"),

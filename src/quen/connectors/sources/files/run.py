@@ -51,7 +51,8 @@ def run(row: Import, config: Config, progress: Progress, stop: threading.Event) 
             _run(row, config, progress, stop)
             row.status, row.percent = "done", 100
         except Stopped:
-            row.status = "stopped"
+            # By a person it stays stopped; by the end of this process it goes on at the next start.
+            row.status = "interrupted" if stop.is_set() else "stopped"
         except QuenError as error:
             row.status, row.error = "failed", error.message
         except OSError as error:

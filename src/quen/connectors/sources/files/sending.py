@@ -29,7 +29,7 @@ _REMEMBER = (
 )
 
 
-class Stopped(Exception):  # noqa: N818 - it is no error
+class Stopped(Exception):
     """Somebody asked the import to stop; it can go on later."""
 
 

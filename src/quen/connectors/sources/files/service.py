@@ -92,14 +92,14 @@ def start(
             kind=mapping.kind,
             fingerprint=fingerprint,
             dry_run=False,
-            status__in=("running", "failed", "stopped"),
+            status__in=("running", "interrupted", "failed", "stopped"),
         ).order_by("-started_at")
         for row in unfinished:
             if row.mapping == options:
                 row.path = str(path.absolute())
                 row.save(update_fields=["path"])
                 return row
-    return Import.objects.create(  # type: ignore[misc]  # the stubs take JsonField for text
+    return Import.objects.create(
         source=source,
         kind=mapping.kind,
         filename=(filename or path.name)[:300],

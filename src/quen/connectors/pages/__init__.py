@@ -1,0 +1,1 @@
+"""Data → Sources and Data → Imports."""

@@ -15,6 +15,7 @@ import django
 import hypothesis
 import pytest
 
+from tests.edge_only import EdgeOnly
 from tests.support import Quen
 
 if TYPE_CHECKING:
@@ -51,6 +52,11 @@ def pytest_xdist_setupnodes() -> None:
     del os.environ["QUEN_DATA_DIR"], os.environ["DJANGO_SETTINGS_MODULE"]
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Workers must agree on the name of each case: bytes (a gzip header holds the time) do not make one."""
+    return argname if isinstance(val, bytes) else None
+
+
 def pytest_unconfigure() -> None:
     shutil.rmtree(_data_dir, ignore_errors=True)
 
@@ -78,6 +84,18 @@ def new_quen(tmp_path: Path) -> Iterator[Callable[..., Quen]]:
 
     yield make
     for instance in made:
+        instance.close()
+
+
+@pytest.fixture(scope="session")
+def edge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EdgeOnly]:
+    """The edge alone, for what only concerns it. Shared: look at the journal from its end before your test on."""
+    instance = EdgeOnly(tmp_path_factory.mktemp("edge") / "data")
+    try:
+        instance.prepare()
+        instance.start()
+        yield instance
+    finally:
         instance.close()
 
 

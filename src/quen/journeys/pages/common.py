@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest
@@ -11,8 +12,17 @@ from django.utils.translation import gettext_lazy
 
 from quen.accounts.access import user_of
 from quen.accounts.roles import can
+from quen.journeys import editing
 from quen.journeys.models import Journey
+from quen.journeys.reading import Problem
+from quen.journeys.steps import step_kinds
 
+# The forms that are not of a step, and the fields they may have problems with.
+ENTRY, EXIT = "entry", "exit"
+FORM_FIELDS = {
+    ENTRY: ("trigger", "segment_id", "event", "where", "max_age", "entry_key", "reentry"),
+    EXIT: ("exit_when", "exit_on"),
+}
 REASONS = {
     "finished": gettext_lazy("Went through to the end"),
     "exit_rule": gettext_lazy("Left by the exit rule"),
@@ -41,6 +51,24 @@ def head(request: HttpRequest, journey: Journey, active: str) -> dict[str, Any]:
         "may_edit": can(user_of(request).role, "journeys.edit"),
         "changed": journey.live_version is not None and newest(journey) != journey.draft,
     }
+
+
+def todo(journey: Journey, problems: Sequence[Problem]) -> list[dict[str, str]]:
+    """What stands in the way of publishing, each as {text, url of the form where it is put right}.
+
+    The address is empty for what is put right in the tree itself.
+    """
+    return [_line(journey, problem) for problem in problems if not problem.warning]
+
+
+def _line(journey: Journey, problem: Problem) -> dict[str, str]:
+    if problem.node:
+        steps, index = editing.find_step(journey.draft, problem.node)
+        title = step_kinds()[steps[index]["type"]].title
+        text = _("%(step)s: %(problem)s") % {"step": title, "problem": problem.message}
+        return {"text": text, "url": reverse("journey_form", args=[journey.id, problem.node])}
+    place = next((form for form, fields in FORM_FIELDS.items() if problem.field in fields), "")
+    return {"text": problem.message, "url": reverse("journey_form", args=[journey.id, place]) if place else ""}
 
 
 def is_masked(request: HttpRequest) -> bool:

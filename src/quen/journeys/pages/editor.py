@@ -9,7 +9,6 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
@@ -24,13 +23,12 @@ from quen.journeys.durations import split_duration
 from quen.journeys.editing import Draft
 from quen.journeys.fields import FieldError, Known, read_rule
 from quen.journeys.models import Journey
-from quen.journeys.pages.common import head
+from quen.journeys.pages.common import ENTRY, EXIT, FORM_FIELDS, head, todo
 from quen.journeys.reading import Problem, read_graph
 from quen.journeys.steps import step_kinds
 from quen.journeys.tree import make_tree
 from quen.segments.operators import OPERATORS
 
-ENTRY, EXIT = "entry", "exit"
 UNITS = (
     ("s", gettext_lazy("seconds")),
     ("m", gettext_lazy("minutes")),
@@ -58,25 +56,12 @@ def canvas(request: HttpRequest, journey: Journey) -> dict[str, Any]:
         "tree": make_tree(journey.draft, known, problems),
         "entry": _entry_words(journey.draft, known),
         "exits": _exit_words(journey.draft, known),
-        "entry_problems": _of_fields(
-            problems, ("trigger", "segment_id", "event", "where", "max_age", "entry_key", "reentry")
-        ),
-        "exit_problems": _of_fields(problems, ("exit_when", "exit_on")),
-        "todo": [_todo(journey, problem) for problem in problems if not problem.warning],
+        "entry_problems": _of_fields(problems, FORM_FIELDS[ENTRY]),
+        "exit_problems": _of_fields(problems, FORM_FIELDS[EXIT]),
+        "todo": todo(journey, problems),
         "warnings": [problem for problem in problems if problem.warning],
         "saved_at": now_ms(),
     }
-
-
-def _todo(journey: Journey, problem: Problem) -> dict[str, str]:
-    """A problem as a line that leads to where it is put right; no address for what is put right in the tree itself."""
-    if problem.node:
-        steps, index = editing.find_step(journey.draft, problem.node)
-        title = step_kinds()[steps[index]["type"]].title
-        text = _("%(step)s: %(problem)s") % {"step": title, "problem": problem.message}
-        return {"text": text, "url": reverse("journey_form", args=[journey.id, problem.node])}
-    place = {"nodes": "", "exit_when": EXIT, "exit_on": EXIT}.get(problem.field, ENTRY)
-    return {"text": problem.message, "url": reverse("journey_form", args=[journey.id, place]) if place else ""}
 
 
 def _of_fields(problems: Sequence[Problem], fields: Sequence[str]) -> list[str]:
@@ -194,21 +179,22 @@ def _errors(problems: Sequence[Problem], node: str) -> dict[str, list[str]]:
 def change(request: HttpRequest, journey_id: int, node: str) -> HttpResponseBase:
     """Save a form as it is now. The fields stay as they are in the page; what is wrong appears beside them."""
     journey = service.get_journey(journey_id)
+    of = "" if node in FORM_FIELDS else node
     if node == ENTRY:
-        draft = forms.read_entry(journey.draft, request.POST)
+        draft, fields = forms.read_entry(journey.draft, request.POST), FORM_FIELDS[ENTRY]
     elif node == EXIT:
-        draft = forms.read_exit(journey.draft, request.POST)
+        draft, fields = forms.read_exit(journey.draft, request.POST), FORM_FIELDS[EXIT]
     else:
         steps, index = editing.find_step(journey.draft, node)
         kind = step_kinds()[steps[index]["type"]]
+        fields = tuple(field.name for field in kind.fields)
         values = {field.name: forms.read_control(field, request.POST) for field in kind.fields}
         draft = editing.change_step(journey.draft, node, values)
     service.save_draft(journey, draft)
-    if request.POST.get("again"):
-        return HttpResponse(_form(request, journey, node) + _canvas(request, journey, aside=True))
     _graph, problems = service.read_draft(journey, service.known())
-    errors = [problem for problem in problems if problem.node == ("" if node in (ENTRY, EXIT) else node)]
-    context = {"errors": _errors(errors, "" if node in (ENTRY, EXIT) else node), "node": node, "saved_at": now_ms()}
+    found = _errors(problems, of)
+    # Every field is answered: what was wrong and is right now must not stay beside it.
+    context = {"errors": {name: found.get(name, []) for name in fields}, "saved_at": now_ms()}
     answer = render_to_string("journeys/form_errors.html", context, request)
     return HttpResponse(answer + _canvas(request, journey, aside=True))
 

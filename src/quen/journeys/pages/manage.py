@@ -14,6 +14,7 @@ from quen.journeys import results, service
 from quen.journeys.describing import describe_trigger, names_of
 from quen.journeys.fields import Known
 from quen.journeys.models import Journey
+from quen.journeys.pages.common import todo
 from quen.journeys.reading import GraphError, read_graph
 from quen.journeys.recipes import RECIPES
 
@@ -81,7 +82,7 @@ def publish(request: HttpRequest, journey_id: int) -> HttpResponseBase:
         return redirect("journey_results", journey.id)
     graph, problems = service.read_draft(journey, service.known())
     waiting = results.waiting_count(journey.id) if journey.live_version_id else 0
-    context = {"journey": journey, "ready": graph is not None, "problems": problems, "waiting": waiting}
+    context = {"journey": journey, "ready": graph is not None, "todo": todo(journey, problems), "waiting": waiting}
     return render(request, "journeys/publish.html", context)
 
 

@@ -29,6 +29,8 @@ class RuleError(InvalidInput):
     """The rule is wrong at one place: `details["path"]` points there (`$.all[1].op`)."""
 
     code = "invalid_rule"
+    template: str = ""
+    values: Mapping[str, object] = {}
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -39,14 +41,18 @@ class Place(msgspec.Struct, frozen=True):
     def __getitem__(self, key: str | int) -> Place:
         return Place(f"{self.path}[{key}]" if isinstance(key, int) else f"{self.path}.{key}")
 
-    def error(self, message: str) -> RuleError:
-        return RuleError(f"{self.path}: {message}", details={"path": self.path, "problem": message})
+    def error(self, message: str, **values: object) -> RuleError:
+        """`values` fill `{names}` in the message; the console translates the message before it is filled."""
+        said = message.format(**values) if values else message
+        error = RuleError(f"{self.path}: {said}", details={"path": self.path, "problem": said})
+        error.template, error.values = message, values
+        return error
 
 
 def check_fields(obj: Mapping[str, Any], place: Place, allowed: Collection[str]) -> None:
     for key in obj:
         if key not in allowed:
-            raise place[str(key)[:60]].error(f"unknown field; known here: {', '.join(allowed)}")
+            raise place[str(key)[:60]].error("unknown field; known here: {known}", known=", ".join(allowed))
 
 
 def required(obj: Mapping[str, Any], key: str, place: Place) -> Any:
@@ -60,7 +66,7 @@ def text(value: Any, place: Place, limit: int = MAX_TEXT) -> str:
     if not isinstance(value, str) or not value:
         raise place.error("a text is needed")
     if len(value) > limit:
-        raise place.error(f"too long: at most {limit} characters")
+        raise place.error("too long: at most {most} characters", most=limit)
     if "\0" in value or any("\ud800" <= c <= "\udfff" for c in value):
         raise place.error("holds characters that no text can hold")
     return value

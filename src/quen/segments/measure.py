@@ -77,7 +77,7 @@ def parse_measure(spec: Mapping[str, Any], place: Place, *, whole: bool = False)
     """`whole`: a count, which is a whole number from 0."""
     op = required(spec, "op", place)
     if op not in OPS:
-        raise place["op"].error(f"unknown operator; known here: {', '.join(OPS)}")
+        raise place["op"].error("unknown operator; known here: {known}", known=", ".join(OPS))
     value = required(spec, "value", place)
     at = place["value"]
     if op == "between":

@@ -48,6 +48,7 @@ class Member(models.Model):
 
     class Meta:
         unique_together = [("segment", "profile_id")]
+        indexes = [models.Index(fields=["segment", "since", "profile_id"], name="segments_member_latest")]
 
 
 class Atom(models.Model):

@@ -40,7 +40,7 @@ def find(segment_id: int) -> Segment:
     return segment
 
 
-def create_segment(name: str, rule: Any, kind: str = "segment", by: str = "") -> Segment:
+def create_segment(name: str, rule: Any, kind: str = "segment", by: str = "", description: str = "") -> Segment:
     """Make a segment; the engine computes it and follows it from then on.
 
     Raises RuleError pointing at the place in the rule, InvalidInput for the name.
@@ -49,7 +49,13 @@ def create_segment(name: str, rule: Any, kind: str = "segment", by: str = "") ->
     parsed = check_rule(rule)
     with transaction.atomic():
         segment = Segment.objects.create(
-            name=name, kind=kind, rule=parsed.json, rule_hash=parsed.hash, updated_at=now_ms(), created_by=by
+            name=name,
+            description=description[:2_000],
+            kind=kind,
+            rule=parsed.json,
+            rule_hash=parsed.hash,
+            updated_at=now_ms(),
+            created_by=by,
         )
         SegmentVersion.objects.create(segment=segment, number=1, rule=parsed.json, created_by=by)
         store.number_atoms(atom_specs(parsed))
@@ -128,7 +134,10 @@ def watch(rule: Any) -> Segment:
 
 
 def preview(rule: Any) -> dict[str, Any]:
-    """`{count, total, sample: [{profile_id, why: [{condition, holds}]}]}` of a rule now. Raises RuleError."""
+    """What a rule holds for now: `{count, total, with_email, with_phone, sample: [{profile_id, why}]}`.
+
+    `why` is a list of sql.Reason. Raises RuleError.
+    """
     parsed = check_rule(rule)
     now, zone, rule_of = now_ms(), config().zone, roots()
     found = sql.preview(parsed, event_store(), now, zone, rule_of)
@@ -136,6 +145,8 @@ def preview(rule: Any) -> dict[str, Any]:
     return {
         "count": found.count,
         "total": found.total,
+        "with_email": found.with_email,
+        "with_phone": found.with_phone,
         "sample": [{"profile_id": id, "why": why.get(id, [])} for id in found.sample],
     }
 
@@ -148,7 +159,7 @@ def check_rule(rule: Any, segment_id: int | None = None) -> Rule:
     for other in waiting:
         if other != segment_id and other not in known:
             place = _place_of(parsed.json, other)
-            raise place.error(f"there is no segment {other}")
+            raise place.error("there is no segment {id}", id=other)
     while waiting:
         other = waiting.pop()
         if other == segment_id:
@@ -171,8 +182,21 @@ def roots() -> Callable[[int], Condition]:
     return root_of
 
 
-def names() -> dict[int, str]:
-    return dict(Segment.objects.filter(kind="segment").values_list("id", "name"))
+def namer() -> Callable[[int], str]:
+    """Gives the name of a segment by id, for sentences; asks the database at most once."""
+    found: dict[int, str] = {}
+
+    def name_of(segment_id: int) -> str:
+        if not found:
+            found.update(Segment.objects.filter(kind="segment").values_list("id", "name"))
+        return found.get(segment_id, str(segment_id))
+
+    return name_of
+
+
+def people() -> int:
+    """How many profiles there are."""
+    return int(fetch("SELECT COUNT(*) FROM profiles_profile")[0][0])
 
 
 def definitions_version() -> tuple[int, int]:

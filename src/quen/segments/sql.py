@@ -28,10 +28,12 @@ class Store(Protocol):
 
 
 class Preview(msgspec.Struct):
-    """How many people a rule holds for, of how many, and the ids of some of them."""
+    """How many people a rule holds for, of how many, how many of them have an address, and the ids of some."""
 
     count: int
     total: int
+    with_email: int
+    with_phone: int
     sample: list[int]
 
 
@@ -62,11 +64,12 @@ def preview(
 ) -> Preview:
     condition = _condition(rule, now, zone, rule_of)
     rows = store.rows(
-        f"SELECT (SELECT count() FROM profiles FINAL WHERE deleted = 0), count(), groupArray({size:d})(id)"
-        f" FROM (SELECT id FROM profiles FINAL WHERE {condition} ORDER BY id DESC) {_SETTINGS}"
+        "SELECT (SELECT count() FROM profiles FINAL WHERE deleted = 0), count(), countIf(email), countIf(phone),"
+        f" groupArraySorted({size:d})(-toInt64(id)) FROM (SELECT id, isNotNull(traits.email) AS email,"
+        f" isNotNull(traits.phone) AS phone FROM profiles FINAL WHERE {condition}) {_SETTINGS}"
     )
-    total, count, sample = rows[0]
-    return Preview(int(count), int(total), [int(id) for id in sample])
+    total, count, email, phone, newest = rows[0]
+    return Preview(int(count), int(total), int(email), int(phone), [-int(id) for id in newest])
 
 
 def explain(

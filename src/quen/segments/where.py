@@ -72,7 +72,7 @@ def parse_where(value: Any, place: Place, count: Callable[[Place], None]) -> tup
 def _parse(spec: Any, place: Place, count: Callable[[Place], None], depth: int) -> Where:
     count(place)
     if depth > MAX_DEPTH:
-        raise place.error(f"nested too deep: at most {MAX_DEPTH} levels")
+        raise place.error("nested too deep: at most {most} levels", most=MAX_DEPTH)
     if not isinstance(spec, Mapping):
         raise place.error('a filter is needed, such as {"property": "total", "op": "gte", "value": 500000}')
     for kind in ("all", "any"):
@@ -90,7 +90,7 @@ def _parse(spec: Any, place: Place, count: Callable[[Place], None], depth: int) 
     op = required(spec, "op", place)
     operator = OPERATORS.get(op) if isinstance(op, str) else None
     if operator is None:
-        raise place["op"].error(f"unknown operator; known here: {', '.join(OPERATORS)}")
+        raise place["op"].error("unknown operator; known here: {known}", known=", ".join(OPERATORS))
     if operator.moving:
         raise place["op"].error('moves with the clock: filter the event itself with "within" instead')
     check_fields(spec, place, ("property", "op", *operator.fields))

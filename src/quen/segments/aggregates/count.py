@@ -29,7 +29,7 @@ class Count(Aggregate):
         check_measure_fields(spec, place)
         measure = parse_measure(spec, place, whole=True)
         if measure.high > MAX_WINDOW_COUNT:
-            raise place["value"].error(f"at most {MAX_WINDOW_COUNT:,}")
+            raise place["value"].error("at most {most}", most=MAX_WINDOW_COUNT)
         return measure
 
     def to_json(self, operand: Measure) -> dict[str, Any]:

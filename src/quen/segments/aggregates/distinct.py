@@ -29,7 +29,7 @@ class Distinct(Aggregate):
         check_measure_fields(spec, place, "property")
         measure = parse_measure(spec, place, whole=True)
         if measure.high > MAX_LIST:
-            raise place["value"].error(f"at most {MAX_LIST:,}")
+            raise place["value"].error("at most {most}", most=MAX_LIST)
         return PropertyMeasure(parse_property(spec, place), measure)
 
     def to_json(self, operand: PropertyMeasure) -> dict[str, Any]:

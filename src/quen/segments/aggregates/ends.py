@@ -35,7 +35,7 @@ class End(Aggregate):
         operator = OPERATORS.get(op) if isinstance(op, str) else None
         if operator is None or operator.moving:
             known = ", ".join(name for name, known in OPERATORS.items() if not known.moving)
-            raise place["op"].error(f"unknown operator; known here: {known}")
+            raise place["op"].error("unknown operator; known here: {known}", known=known)
         check_fields(spec, place, ("property", "op", *operator.fields))
         return PropertyTest(parse_property(spec, place), operator.name, operator.parse(spec, place))
 

@@ -75,19 +75,19 @@ class Parser:
     def count(self, place: Place) -> None:
         self._nodes += 1
         if self._nodes > MAX_NODES:
-            raise place.error(f"the rule is too large: at most {MAX_NODES} conditions and filters")
+            raise place.error("the rule is too large: at most {most} conditions and filters", most=MAX_NODES)
 
     def parse(self, obj: Any, place: Place) -> Condition:
         self.count(place)
         if self._depth >= MAX_DEPTH:
-            raise place.error(f"nested too deep: at most {MAX_DEPTH} levels")
+            raise place.error("nested too deep: at most {most} levels", most=MAX_DEPTH)
         if not isinstance(obj, Mapping):
             raise place.error('a condition is needed, such as {"trait": "city", "op": "exists"}')
         keys = [key for key in obj if key in self._kinds]
         if not keys:
             unknown = next(iter(obj), None)
             at = place if unknown is None else place[str(unknown)[:60]]
-            raise at.error(f"not a condition; a condition has one of: {', '.join(self._kinds)}")
+            raise at.error("not a condition; a condition has one of: {known}", known=", ".join(self._kinds))
         if len(keys) > 1:
             raise place[keys[1]].error(f'"{keys[0]}" and "{keys[1]}" exclude each other')
         kind = self._kinds[keys[0]]

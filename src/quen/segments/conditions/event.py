@@ -88,7 +88,7 @@ def _parse(obj: Mapping[str, Any], place: Place, parser: Parser) -> Event:
     for key in obj:
         if key not in ("event", "where", *FIELDS, *AGGREGATES):
             raise place[str(key)[:60]].error(
-                f"unknown field or aggregate; known here: where, {', '.join(FIELDS)}, {', '.join(AGGREGATES)}"
+                "unknown field or aggregate; known here: {known}", known=", ".join(("where", *FIELDS, *AGGREGATES))
             )
     operand: Any = _ONCE
     name = "count"

@@ -56,7 +56,7 @@ def _parse(obj: Mapping[str, Any], place: Place, parser: Parser) -> Sequence:
     check_fields(obj, place, ("sequence", "within"))
     items, at = obj["sequence"], place["sequence"]
     if not isinstance(items, list) or not 2 <= len(items) <= _MAX_STEPS:
-        raise at.error(f"a list of 2 to {_MAX_STEPS} steps is needed")
+        raise at.error("a list of 2 to {most} steps is needed", most=_MAX_STEPS)
     steps = []
     for index, item in enumerate(items):
         here = at[index]

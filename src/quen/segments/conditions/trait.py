@@ -47,7 +47,7 @@ def _parse(obj: Mapping[str, Any], place: Place, parser: Parser) -> Trait:
     op = required(obj, "op", place)
     operator = OPERATORS.get(op) if isinstance(op, str) else None
     if operator is None:
-        raise place["op"].error(f"unknown operator; known here: {', '.join(OPERATORS)}")
+        raise place["op"].error("unknown operator; known here: {known}", known=", ".join(OPERATORS))
     check_fields(obj, place, ("trait", "op", *operator.fields))
     return Trait(trait, operator.name, operator.parse(obj, place))
 

@@ -30,7 +30,7 @@ class In(Operator):
         if not isinstance(value, list) or not value:
             raise place.error("a list with at least one value is needed")
         if len(value) > MAX_LIST:
-            raise place.error(f"at most {MAX_LIST:,} values; for more, use a list")
+            raise place.error("at most {most} values", most=MAX_LIST)
         seen: dict[tuple[type, Any], Any] = {}
         for index, item in enumerate(value):
             parsed = scalar(item, place[index])

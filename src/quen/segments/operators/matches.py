@@ -50,7 +50,7 @@ class Matches(Operator):
         except re2.error as error:
             reason = error.args[0] if error.args else ""
             reason = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
-            raise place.error(f"not a regular expression that can be used (RE2): {reason}") from None
+            raise place.error("not a regular expression that can be used (RE2): {reason}", reason=reason) from None
         return pattern
 
     def test(self, operand: Any, zone: ZoneInfo) -> Test:

@@ -1,0 +1,82 @@
+"""Questions that shops ask first: starting points for the builder. Names of events are those of e-commerce SDKs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from django.utils.translation import gettext as _
+
+
+class Recipe(msgspec.Struct, frozen=True):
+    key: str
+    icon: str
+    name: str
+    text: str
+    rule: dict[str, Any]
+
+
+def recipes() -> list[Recipe]:
+    """In the active language."""
+    bought = "Order Completed"
+    return [
+        Recipe(
+            "abandoned-cart",
+            "shopping-cart-off",
+            _("Abandoned cart"),
+            _("Added to the cart within 3 days and did not buy since."),
+            {
+                "all": [
+                    {"event": "Product Added", "within": "3d"},
+                    {"event": bought, "count": {"op": "eq", "value": 0}, "within": "3d"},
+                ]
+            },
+        ),
+        Recipe(
+            "good-customers",
+            "heart",
+            _("Good customers"),
+            _("Bought at least twice in 30 days, each time for over 500,000."),
+            {
+                "all": [
+                    {
+                        "event": bought,
+                        "count": {"op": "gte", "value": 2},
+                        "within": "30d",
+                        "where": [{"property": "total", "op": "gt", "value": 500_000}],
+                    }
+                ]
+            },
+        ),
+        Recipe(
+            "lapsed",
+            "zzz",
+            _("Gone quiet"),
+            _("Spent over 1,000,000 in all, but bought nothing for 60 days."),
+            {
+                "all": [
+                    {"event": bought, "sum": {"property": "total", "op": "gt", "value": 1_000_000}},
+                    {"event": bought, "count": {"op": "eq", "value": 0}, "within": "60d"},
+                ]
+            },
+        ),
+        Recipe(
+            "birthday",
+            "cake",
+            _("Birthday this week"),
+            _("Their birthday is today or within 7 days."),
+            {"all": [{"trait": "birthday", "op": "anniversary", "within": "7d"}]},
+        ),
+        Recipe(
+            "one-purchase",
+            "repeat-once",
+            _("First purchase, no second"),
+            _("Bought exactly once, more than 30 days ago."),
+            {
+                "all": [
+                    {"event": bought, "count": {"op": "eq", "value": 1}},
+                    {"event": bought, "count": {"op": "eq", "value": 0}, "within": "30d"},
+                ]
+            },
+        ),
+    ]

@@ -1,0 +1,212 @@
+// A rule as the builder works on it: JSON in, JSON out. No DOM here.
+// What the builder has no sentence for (a nested filter, a part it does not know) is kept as JSON, never lost.
+(function () {
+  "use strict";
+  var next = 1;
+
+  function node(kind, fields) {
+    return Object.assign({ kind: kind, uid: next++ }, fields);
+  }
+
+  function operand(fields) {
+    return Object.assign({ value: "", values: [], from: "", to: "", n: "7", unit: "d" }, fields);
+  }
+
+  function duration(text) {
+    var match = /^(\d+)(mo|[mhdw])$/.exec(text || "");
+    if (!match) return { n: "", unit: "d" };
+    if (match[2] === "w") return { n: String(match[1] * 7), unit: "d" };
+    if (match[2] === "mo") return { n: String(match[1] * 30), unit: "d" };
+    return { n: match[1], unit: match[2] };
+  }
+
+  // ---- JSON → model
+
+  function fromRule(rule) {
+    var read = fromCondition(rule);
+    return read.kind === "group" ? read : node("group", { mode: "all", items: [read] });
+  }
+
+  function fromCondition(rule) {
+    if (!rule || typeof rule !== "object" || Array.isArray(rule)) return raw(rule);
+    if (Array.isArray(rule.all)) return node("group", { mode: "all", items: rule.all.map(fromCondition) });
+    if (Array.isArray(rule.any)) return node("group", { mode: "any", items: rule.any.map(fromCondition) });
+    if (rule.not && typeof rule.not === "object") {
+      if (Array.isArray(rule.not.any)) return node("group", { mode: "none", items: rule.not.any.map(fromCondition) });
+      if (typeof rule.not.segment === "string") return node("segment", { id: rule.not.segment, negated: true });
+      return node("group", { mode: "none", items: [fromCondition(rule.not)] });
+    }
+    if (typeof rule.trait === "string") return node("trait", test(rule, { name: rule.trait }));
+    if (typeof rule.segment === "string") return node("segment", { id: rule.segment, negated: false });
+    if (rule.sample) return node("sample", { percent: String(rule.sample.percent), salt: String(rule.sample.salt) });
+    if (typeof rule.event === "string") return fromEvent(rule);
+    return raw(rule);
+  }
+
+  function raw(rule) {
+    return node("raw", { text: JSON.stringify(rule) });
+  }
+
+  function test(rule, fields) {
+    var read = operand({});
+    if (Array.isArray(rule.value)) {
+      if (rule.op === "between") { read.from = rule.value[0]; read.to = rule.value[1]; } else { read.values = rule.value.slice(); }
+    } else if (rule.value !== undefined) {
+      read.value = rule.value;
+    }
+    if (rule.within) Object.assign(read, duration(rule.within));
+    return Object.assign({ op: rule.op || "eq", operand: read }, fields);
+  }
+
+  function fromEvent(rule) {
+    var where = rule.where || [];
+    if (where.some(function (filter) { return typeof filter.property !== "string"; })) return raw(rule);
+    var aggregate = "count", spec = { op: "gte", value: 1 };
+    ["count", "sum", "avg", "min", "max", "distinct", "first", "last"].forEach(function (name) {
+      if (rule[name]) { aggregate = name; spec = rule[name]; }
+    });
+    var did = !(aggregate === "count" && spec.op === "eq" && spec.value === 0);
+    var when = { kind: "ever", n: "30", unit: "d", from: "", to: "" };
+    if (rule.within) Object.assign(when, duration(rule.within), { kind: "within" });
+    if (rule.between) Object.assign(when, { kind: "between", from: rule.between[0], to: rule.between[1] });
+    var read = test(spec, { name: rule.event, aggregate: aggregate, property: spec.property || "", did: did, when: when });
+    if (!did) { read.op = "gte"; read.operand.value = 1; }
+    read.where = where.map(function (filter) { return node("filter", test(filter, { name: filter.property })); });
+    return node("event", read);
+  }
+
+  // ---- model → JSON. `at(path, node, field)` is told which control each place of the rule comes from.
+
+  function toRule(group, kinds, at) {
+    return toCondition(group, "$", kinds, at);
+  }
+
+  function toCondition(one, path, kinds, at) {
+    at(path, one, "");
+    if (one.kind === "group") {
+      var inner = one.mode === "none" ? path + ".not.any" : path + "." + one.mode;
+      var items = one.items.map(function (item, index) { return toCondition(item, inner + "[" + index + "]", kinds, at); });
+      if (one.mode === "none") return { not: { any: items } };
+      return one.mode === "all" ? { all: items } : { any: items };
+    }
+    if (one.kind === "raw") {
+      try { return JSON.parse(one.text); } catch (error) { return { "?": one.text }; }
+    }
+    if (one.kind === "segment") {
+      at(path + (one.negated ? ".not.segment" : ".segment"), one, "id");
+      return one.negated ? { not: { segment: one.id } } : { segment: one.id };
+    }
+    if (one.kind === "sample") {
+      at(path + ".sample.percent", one, "percent");
+      return { sample: { percent: number(one.percent, kinds.language), salt: one.salt } };
+    }
+    if (one.kind === "trait") {
+      at(path + ".trait", one, "name");
+      return Object.assign({ trait: one.name }, fromTest(one, path, kinds, at));
+    }
+    return fromEventNode(one, path, kinds, at);
+  }
+
+  function fromEventNode(one, path, kinds, at) {
+    at(path + ".event", one, "name");
+    var rule = { event: one.name };
+    if (!one.did) {
+      rule.count = { op: "eq", value: 0 };
+    } else {
+      var spec = {};
+      if (one.aggregate !== "count") { spec.property = one.property; at(path + "." + one.aggregate + ".property", one, "property"); }
+      rule[one.aggregate] = Object.assign(spec, fromTest(one, path + "." + one.aggregate, kinds, at));
+    }
+    if (one.when.kind === "within") {
+      rule.within = one.when.n + one.when.unit;
+      at(path + ".within", one, "when.n");
+    } else if (one.when.kind === "between") {
+      rule.between = [one.when.from, one.when.to];
+      at(path + ".between", one, "when.to");
+      at(path + ".between[0]", one, "when.from");
+      at(path + ".between[1]", one, "when.to");
+    }
+    if (one.where.length) {
+      rule.where = one.where.map(function (filter, index) {
+        var here = path + ".where[" + index + "]";
+        at(here, filter, "");
+        at(here + ".property", filter, "name");
+        return Object.assign({ property: filter.name }, fromTest(filter, here, kinds, at));
+      });
+    }
+    return rule;
+  }
+
+  function fromTest(one, path, kinds, at) {
+    var rule = { op: one.op }, read = one.operand, kind = kinds.operand(one);
+    at(path + ".op", one, "op");
+    at(path + ".value", one, kind === "range" ? "to" : kind === "list" ? "values" : "value");
+    at(path + ".within", one, "n");
+    if (kind === "range") {
+      at(path + ".value[0]", one, "from");
+      at(path + ".value[1]", one, "to");
+      rule.value = [bound(read.from, kinds.language), bound(read.to, kinds.language)];
+    } else if (kind === "list") {
+      rule.value = read.values.slice();
+    } else if (kind === "number") {
+      rule.value = number(read.value, kinds.language);
+    } else if (kind === "span") {
+      rule.within = read.n + read.unit;
+    } else if (kind !== "none") {
+      rule.value = read.value;
+    }
+    return rule;
+  }
+
+  // ---- numbers as people write them: 500.000 and 1,5 in Vietnamese, 500,000 and 1.5 in English
+
+  function number(text, language) {
+    if (typeof text === "number") return text;
+    var plain = String(text).replace(/[\s\u00a0]/g, "");
+    var group = language === "en" ? "," : ".", point = language === "en" ? "." : ",";
+    var grouped = new RegExp("^[+-]?\\d{1,3}(\\" + group + "\\d{3})+(\\" + point + "\\d+)?$");
+    if (grouped.test(plain)) plain = plain.split(group).join("");
+    plain = plain.replace(point, ".");
+    return /^[+-]?\d+(\.\d+)?$/.test(plain) ? Number(plain) : String(text);
+  }
+
+  function shown(value, language) {
+    var read = number(value, language);
+    return typeof read === "number" ? new Intl.NumberFormat(language, { maximumFractionDigits: 10 }).format(read) : String(value);
+  }
+
+  function bound(text, language) {
+    var day = /^(\d{1,2})\/(\d{1,2})\/(\d{4})$/.exec(String(text));
+    if (day) return day[3] + "-" + day[2].padStart(2, "0") + "-" + day[1].padStart(2, "0");
+    return /^\d{4}-\d\d-\d\d/.test(String(text)) ? text : number(text, language);
+  }
+
+  // ---- is every control filled in?
+
+  function isFinished(one, kinds) {
+    if (one.kind === "group") return one.items.length > 0 && one.items.every(function (item) { return isFinished(item, kinds); });
+    if (one.kind === "raw") { try { JSON.parse(one.text); return true; } catch (error) { return false; } }
+    if (one.kind === "segment") return Boolean(one.id);
+    if (one.kind === "sample") return one.percent !== "";
+    if (!one.name) return false;
+    if (one.kind === "event") {
+      if (one.when.kind === "within" && !one.when.n) return false;
+      if (one.when.kind === "between" && !(one.when.from && one.when.to)) return false;
+      if (one.did && one.aggregate !== "count" && !one.property) return false;
+      if (!one.where.every(function (filter) { return isFinished(filter, kinds); })) return false;
+      if (!one.did) return true;
+    }
+    var read = one.operand;
+    switch (kinds.operand(one)) {
+      case "none": return true;
+      case "range": return read.from !== "" && read.to !== "";
+      case "list": return read.values.length > 0;
+      case "span": return read.n !== "";
+      default: return read.value !== "";
+    }
+  }
+
+  window.quenRule = {
+    node: node, operand: operand, fromRule: fromRule, toRule: toRule, isFinished: isFinished, number: number, shown: shown,
+  };
+})();

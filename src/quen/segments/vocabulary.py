@@ -1,0 +1,117 @@
+"""What the builder offers: operators, aggregates, and the names, properties and values that were really received.
+
+All words of the builder are here, in the viewer's language: the script itself holds none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from quen.events import catalogue
+from quen.segments import measure, service
+from quen.segments.aggregates import AGGREGATES
+from quen.segments.operators import OPERATORS
+from quen.segments.words import tongue
+
+MAX_EXAMPLES = 20
+
+
+def vocabulary(language: str) -> dict[str, Any]:
+    """Everything but the properties of events, as JSON for the builder."""
+    spoken = tongue(language)
+    return {
+        "language": spoken,
+        "operators": [
+            {"name": o.name, "label": o.label[spoken], "operand": o.operand, "moving": o.moving}
+            for o in OPERATORS.values()
+        ],
+        "aggregates": [
+            {"name": a.name, "label": a.label[spoken], "operators": a.operators} for a in AGGREGATES.values()
+        ],
+        "counts": _measures(measure.LABELS, spoken),
+        "amounts": _measures(measure.AMOUNT_LABELS, spoken),
+        "events": [{"name": e.name, "count": e.count} for e in catalogue.events(limit=300)],
+        "traits": [_seen(seen) for seen in catalogue.traits(limit=300)],
+        "segments": [{"id": str(s.id), "name": s.name} for s in service.listed()],
+        "words": _words(),
+    }
+
+
+def properties(event: str) -> list[dict[str, Any]]:
+    return [_seen(seen) for seen in catalogue.properties(event, limit=300)]
+
+
+def _seen(seen: catalogue.PropertySeen) -> dict[str, Any]:
+    examples = [e for e in seen.examples if isinstance(e, (str, int, float, bool))]
+    return {"name": seen.name, "type": seen.type, "examples": [_shown(e) for e in examples[:MAX_EXAMPLES]]}
+
+
+def _shown(example: Any) -> str:
+    return str(example).lower() if isinstance(example, bool) else str(example)[:100]
+
+
+def _measures(labels: Mapping[str, Mapping[str, str]], spoken: str) -> list[dict[str, str]]:
+    return [{"name": name, "label": label[spoken]} for name, label in labels.items()]
+
+
+def _words() -> dict[str, str]:
+    return {
+        "group": _("Customers who match"),
+        "subgroup": _("match"),
+        "all": _("all of these"),
+        "any": _("any of these"),
+        "none": _("none of these"),
+        "and": _("and"),
+        "or": _("or"),
+        "nor": _("nor"),
+        "did": _("Did"),
+        "didNot": _("Did not do"),
+        "event": _("Event"),
+        "how": _("How much is counted"),
+        "times": pgettext("builder", "times"),
+        "of": pgettext("builder", "of"),
+        "property": _("Property"),
+        "comparison": _("Comparison"),
+        "value": _("Value"),
+        "values": _("Values"),
+        "addValue": _("Type a value, then press Enter"),
+        "from": _("From"),
+        "to": _("To"),
+        "joint": pgettext("range", "and"),
+        "when": _("When"),
+        "within": _("in the last"),
+        "between": _("between"),
+        "ever": _("at any time"),
+        "minutes": _("minutes"),
+        "hours": _("hours"),
+        "days": _("days"),
+        "unit": _("Unit"),
+        "where": _("where"),
+        "andWhere": _("and"),
+        "addWhere": _("Add a filter"),
+        "trait": _("Customer detail"),
+        "inSegment": _("Is in the segment"),
+        "notInSegment": _("Is not in the segment"),
+        "segment": _("Segment"),
+        "choose": _("Choose…"),
+        "sample": _("Is among a random share of"),
+        "percent": _("Percent"),
+        "raw": _("Condition as JSON"),
+        "addEvent": _("What they did"),
+        "addTrait": _("Who they are"),
+        "addSegment": _("Another segment"),
+        "addSample": _("Random share"),
+        "addGroup": _("Group"),
+        "add": _("Add a condition:"),
+        "remove": _("Remove"),
+        "removeValue": _("Remove %(value)s"),
+        "unfinished": _("Fill in the empty fields to see who matches."),
+        "badJson": _("This is not JSON yet: %(problem)s"),
+        "asJson": _("Rule as JSON"),
+        "neverSeen": _("Never received so far: check the spelling."),
+        "count": _("%(n)s times"),
+    }

@@ -13,6 +13,7 @@ import msgspec
 from quen.db import fetch
 from quen.identity.keys import ANONYMOUS_TYPES
 
+FEW = 500
 SCAN = 20_000
 _SMALL = 5_000  # a segment up to this size is sorted whole
 
@@ -56,13 +57,18 @@ def list_people(
     window = (
         f"SELECT id, {column} AS place FROM profiles_profile p WHERE {conditions} ORDER BY p.{column} DESC, p.id DESC"
     )
-    rows = fetch(
-        f"SELECT p.id, p.place FROM ({window} LIMIT {SCAN}) p WHERE {' AND '.join(wanted)}"
-        " ORDER BY p.place DESC, p.id DESC LIMIT %s",
-        [*params, *([segment] if segment is not None else []), limit + 1],
-    )
-    piece = _piece(rows, limit)
-    if piece.next is None and (last := fetch(f"{window} LIMIT 1 OFFSET {SCAN - 1}", params)):
+    members = [segment] if segment is not None else []
+    piece = Piece([], None)
+    for scan in (FEW, SCAN):  # most often the first few hundred rows hold enough
+        rows = fetch(
+            f"SELECT p.id, p.place FROM ({window} LIMIT {scan}) p WHERE {' AND '.join(wanted)}"
+            " ORDER BY p.place DESC, p.id DESC LIMIT %s",
+            [*params, *members, limit + 1],
+        )
+        piece = _piece(rows, limit)
+        if piece.next is not None:
+            return piece
+    if last := fetch(f"{window} LIMIT 1 OFFSET {SCAN - 1}", params):
         piece.next = [last[0][1], last[0][0]]
     return piece
 

@@ -4,8 +4,29 @@ from __future__ import annotations
 
 import logging
 import sys
+import traceback
 
 import structlog
+
+from quen.errors import QuenError
+
+
+def _trace(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Where it happened and of what class; the words only of our own errors, for others may quote somebody's data."""
+    info = event.pop("exc_info", None)
+    if info is True:
+        info = sys.exc_info()[1]
+    elif isinstance(info, tuple):
+        info = info[1]
+    parts = []
+    while isinstance(info, BaseException):
+        frames = "".join(traceback.format_tb(info.__traceback__))
+        words = f": {info.message}" if isinstance(info, QuenError) else ""
+        parts.append(f"{frames}{type(info).__name__}{words}")
+        info = info.__cause__
+    if parts:
+        event["trace"] = "\ncaused by\n".join(parts)
+    return event
 
 
 def configure(level: int = logging.INFO) -> None:
@@ -16,7 +37,7 @@ def configure(level: int = logging.INFO) -> None:
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
+            _trace,
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),

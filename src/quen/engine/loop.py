@@ -19,6 +19,7 @@ from quen.engine.metrics import BATCH_SECONDS, DROPS, FAILURES, LAG, StepTotals
 from quen.engine.plan import Plan, Position
 from quen.engine.steps import STEPS
 from quen.engine.steps.commit import READER
+from quen.errors import QuenError
 from quen.events.store import EventStore
 from quen.ids import BatchIds, now_ms
 from quen.journal.protocol import Entry, Journal
@@ -81,7 +82,7 @@ class Engine:
                 continue
             if worked:
                 idle = IDLE_POLL_S[0]
-                if not self._backlog:
+                if not (self._backlog or self.context.may_compute):
                     stop.wait(max(0.0, started + PACE_S - time.monotonic()))
                 continue
             stop.wait(idle)
@@ -188,7 +189,8 @@ class Engine:
 
     def _failed(self, error: Exception) -> None:
         """Say what failed; after a fault in the data itself, narrow what the next try takes."""
-        self.failing = str(error.__cause__ or error)
+        cause = error.__cause__ or error
+        self.failing = cause.message if isinstance(cause, QuenError) else type(cause).__name__
         self.context.catalogue.load()
         journeys.forget_definitions()
         if not isinstance(error, StepFailed):

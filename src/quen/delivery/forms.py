@@ -7,9 +7,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext as _
 
-from quen.delivery import templating
 from quen.delivery.errors import TemplateError
-from quen.delivery.service import MAX_NAME
+from quen.delivery.service import MAX_NAME, check_content
 from quen.delivery.templating import Content
 
 
@@ -23,7 +22,7 @@ class TemplateForm(forms.Form):
         data["subject"] = data.get("subject", "")
         if data.get("body"):
             try:
-                templating.check(self.content)
+                check_content(self.content)
             except TemplateError as error:
                 self.add_error("subject" if error.place == "subject" else "body", error_text(error))
         return data

@@ -100,6 +100,11 @@ def _parse(source: str, form: Form, place: str) -> BoundTemplate:
         raise _template_error(error, place) from error
     for node in template.nodes:
         _bound_ranges(node)
+    # The library notices an unknown filter only when it comes to it: not in a branch that this person does not take.
+    for name, spans in template.analyze(include_partials=False).filters.items():
+        if name not in template.env.filters:
+            line = source.count("\n", 0, spans[0].index) + 1
+            raise TemplateError(f"unknown filter '{name}'", place=place, line=line)
     return template
 
 

@@ -83,7 +83,13 @@ def _check(name: str, subject: str, body: str) -> None:
         raise InvalidInput(
             f"name: give the template a name of 1 to {MAX_NAME} characters", details={"name": "required"}
         )
-    templating.check(Content(subject, body))
+    check_content(Content(subject, body))
+
+
+def check_content(content: Content) -> None:
+    """Raises TemplateError, with place and line, for what a made-up person could not get either."""
+    templating.check(content)
+    preview(content, None)
 
 
 # Previews and tests

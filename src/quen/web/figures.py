@@ -16,6 +16,7 @@ from quen.config import config
 from quen.db import fetch
 from quen.engine.models import Quarantined
 from quen.events.store import event_store
+from quen.identity.keys import ANONYMOUS_TYPES
 from quen.ids import COUNTER_BITS, EPOCH_MS, now_ms
 from quen.journeys.models import Journey, Run
 from quen.segments.models import Segment
@@ -151,7 +152,11 @@ def _sql_time(ms: int) -> str:
 
 def _people() -> People:
     [(everyone,)] = fetch("SELECT COUNT(*) FROM profiles_profile")
-    [(known,)] = fetch("SELECT COUNT(DISTINCT profile_id) FROM identity_identifier WHERE type <> 'anonymous_id'")
+    marks = ", ".join(["%s"] * len(ANONYMOUS_TYPES))
+    [(known,)] = fetch(
+        f"SELECT COUNT(DISTINCT profile_id) FROM identity_identifier WHERE type NOT IN ({marks})",
+        sorted(ANONYMOUS_TYPES),
+    )
     return People(int(known), max(0, int(everyone) - int(known)))
 
 

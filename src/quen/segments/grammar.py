@@ -25,6 +25,11 @@ MAX_DURATION = 3_660 * DAY
 _DURATION = re.compile(r"([0-9]{1,6})(mo|[mhdw])")
 
 
+def N_(message: str) -> str:
+    """Marks a message that the console translates where it shows it."""
+    return message
+
+
 class RuleError(InvalidInput):
     """The rule is wrong at one place: `details["path"]` points there (`$.all[1].op`)."""
 
@@ -52,23 +57,23 @@ class Place(msgspec.Struct, frozen=True):
 def check_fields(obj: Mapping[str, Any], place: Place, allowed: Collection[str]) -> None:
     for key in obj:
         if key not in allowed:
-            raise place[str(key)[:60]].error("unknown field; known here: {known}", known=", ".join(allowed))
+            raise place[str(key)[:60]].error(N_("unknown field; known here: {known}"), known=", ".join(allowed))
 
 
 def required(obj: Mapping[str, Any], key: str, place: Place) -> Any:
     if key not in obj:
-        raise place.error(f'"{key}" is missing')
+        raise place.error(N_('"{key}" is missing'), key=key)
     return obj[key]
 
 
 def text(value: Any, place: Place, limit: int = MAX_TEXT) -> str:
     """A non-empty text that can be stored and compared everywhere."""
     if not isinstance(value, str) or not value:
-        raise place.error("a text is needed")
+        raise place.error(N_("a text is needed"))
     if len(value) > limit:
-        raise place.error("too long: at most {most} characters", most=limit)
+        raise place.error(N_("too long: at most {most} characters"), most=limit)
     if "\0" in value or any("\ud800" <= c <= "\udfff" for c in value):
-        raise place.error("holds characters that no text can hold")
+        raise place.error(N_("holds characters that no text can hold"))
     return value
 
 
@@ -76,7 +81,7 @@ def name(value: Any, place: Place) -> str:
     """The name of a trait or property: a path of names joined by dots."""
     result = text(value, place, 200)
     if not all(result.split(".")):
-        raise place.error("not a name: an empty part beside a dot")
+        raise place.error(N_("not a name: an empty part beside a dot"))
     return result
 
 
@@ -96,9 +101,9 @@ def number(value: Any, place: Place) -> int | float:
     if isinstance(value, str) and _NUMBER.fullmatch(value):
         value = float(value)
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise place.error("a number is needed")
+        raise place.error(N_("a number is needed"))
     if (isinstance(value, float) and not math.isfinite(value)) or abs(value) > MAX_NUMBER:
-        raise place.error("the number is too large")
+        raise place.error(N_("the number is too large"))
     # All comparing is done in 64-bit floats: what they cannot tell apart is the same number here too.
     exact = float(value)
     return int(exact) if exact.is_integer() and abs(exact) < 2**53 else exact
@@ -106,7 +111,7 @@ def number(value: Any, place: Place) -> int | float:
 
 def pair(value: Any, place: Place) -> tuple[Any, Any]:
     if not isinstance(value, (list, tuple)) or len(value) != 2:
-        raise place.error("a list of two is needed: from, to")
+        raise place.error(N_("a list of two is needed: from, to"))
     return value[0], value[1]
 
 
@@ -114,10 +119,10 @@ def duration(value: Any, place: Place, *, zero: bool = False) -> int:
     """Milliseconds of `15m 6h 30d 2w 3mo`."""
     match = _DURATION.fullmatch(value) if isinstance(value, str) else None
     if match is None:
-        raise place.error("a duration is needed, such as 15m, 6h, 30d, 2w or 3mo")
+        raise place.error(N_("a duration is needed, such as 15m, 6h, 30d, 2w or 3mo"))
     span = int(match[1]) * UNITS[match[2]]
     if span > MAX_DURATION or (span == 0 and not zero):
-        raise place.error("a duration between 1 minute and 10 years is needed")
+        raise place.error(N_("a duration between 1 minute and 10 years is needed"))
     return span
 
 
@@ -132,5 +137,5 @@ def duration_text(span: int) -> str:
 def percent(value: Any, place: Place) -> int | float:
     result = number(value, place)
     if not 0 <= result <= 100:
-        raise place.error("a number from 0 to 100 is needed")
+        raise place.error(N_("a number from 0 to 100 is needed"))
     return result

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from quen.segments import words
-from quen.segments.grammar import Place, number, pair, required
+from quen.segments.grammar import N_, Place, number, pair, required
 
 SCALE = 1_000_000  # sums are exact: amounts are counted in millionths, so the order of adding never matters
 _SYMBOLS = {"eq": "=", "ne": "!=", "gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
@@ -77,16 +77,16 @@ def parse_measure(spec: Mapping[str, Any], place: Place, *, whole: bool = False)
     """`whole`: a count, which is a whole number from 0."""
     op = required(spec, "op", place)
     if op not in OPS:
-        raise place["op"].error("unknown operator; known here: {known}", known=", ".join(OPS))
+        raise place["op"].error(N_("unknown operator; known here: {known}"), known=", ".join(OPS))
     value = required(spec, "value", place)
     at = place["value"]
     if op == "between":
         low, high = pair(value, at)
         low, high = number(low, at[0]), number(high, at[1])
         if low > high:
-            raise at.error("the second number is below the first")
+            raise at.error(N_("the second number is below the first"))
     else:
         low = high = number(value, at)
     if whole and not (isinstance(low, int) and isinstance(high, int) and low >= 0):
-        raise at.error("a whole number from 0 is needed")
+        raise at.error(N_("a whole number from 0 is needed"))
     return Measure(op, low, high)

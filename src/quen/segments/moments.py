@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from quen.segments.grammar import DAY, Place
+from quen.segments.grammar import DAY, N_, Place
 
 FOREVER = 1 << 62
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 naive: it counts wall times
@@ -116,7 +116,7 @@ def when_date(when: When, zone: ZoneInfo) -> date:
 def date_text(value: Any, place: Place) -> str:
     """A date or time written in a rule: `2026-03-01`, `2026-03-01T09:00`, `2026-03-01T09:00:00Z`."""
     if not isinstance(value, str) or read_when(value) is None:
-        raise place.error("a date is needed, such as 2026-03-01 or 2026-03-01T09:00:00Z")
+        raise place.error(N_("a date is needed, such as 2026-03-01 or 2026-03-01T09:00:00Z"))
     return value
 
 

@@ -24,9 +24,10 @@ from quen.segments import service, store
 from quen.segments.conditions.base import Condition
 from quen.segments.models import Segment
 from quen.segments.recipes import recipes
-from quen.segments.rules import Rule, RuleError, describe, parse_rule
+from quen.segments.rules import Rule, RuleError, describe, parse_rule, sentence
 from quen.segments.vocabulary import properties, vocabulary
 from quen.web.paging import page, read_cursor
+from quen.web.templatetags.quen import number
 
 _MEMBERS = 50
 _MAX_RULE_BYTES = 200_000
@@ -141,7 +142,7 @@ def preview(request: HttpRequest) -> HttpResponseBase:
         {
             "card": people[person["profile_id"]],
             "why": [
-                {"said": _capital(reason.condition.words(_spoken(), name_of)), "holds": reason.holds}
+                {"said": sentence(reason.condition, language, name_of), "holds": reason.holds}
                 for reason in person["why"]
             ],
         }
@@ -151,7 +152,11 @@ def preview(request: HttpRequest) -> HttpResponseBase:
     html = render_to_string(
         "segments/rail.html", {**found, "sample": sample, "unseen": _unseen(parsed)}, request=request
     )
-    return JsonResponse({"sentence": describe(parsed, language, name_of), "html": html})
+    brief = _("%(count)s of %(total)s customers") % {
+        "count": number(found["count"]),
+        "total": number(found["total"]),
+    }
+    return JsonResponse({"sentence": describe(parsed, language, name_of), "html": html, "brief": brief})
 
 
 @require("customers.view")
@@ -262,17 +267,9 @@ def _outline(condition: Condition, name_of: Callable[[int], str]) -> dict[str, A
     parts = condition.parts()
     spec = condition.to_json()
     if not parts:
-        return {"said": _capital(condition.words(_spoken(), name_of)), "parts": []}
+        return {"said": sentence(condition, get_language() or "vi", name_of), "parts": []}
     kind = next(iter(spec))
     if kind == "not" and parts[0].parts() and "any" in parts[0].to_json():
         kind, parts = "none", parts[0].parts()
     heads = {"all": _("All of these"), "any": _("Any of these"), "not": _("Not"), "none": _("None of these")}
     return {"said": heads[kind], "parts": [_outline(part, name_of) for part in parts]}
-
-
-def _spoken() -> str:
-    return "en" if (get_language() or "vi").startswith("en") else "vi"
-
-
-def _capital(sentence: str) -> str:
-    return sentence[:1].upper() + sentence[1:]

@@ -16,6 +16,7 @@ import msgspec
 from quen.segments.conditions import KINDS
 from quen.segments.conditions.base import Condition, Parser
 from quen.segments.conditions.segment import InSegment
+from quen.segments.conditions.trait import Trait
 from quen.segments.grammar import Place, RuleError
 from quen.segments.words import tongue
 
@@ -69,8 +70,16 @@ def digest(canonical: Any) -> str:
 
 def describe(rule: Rule, language: str, name_of: Callable[[int], str] = str) -> str:
     """The rule as a sentence in `vi` or `en`. `name_of` gives the names of segments it refers to."""
-    sentence = rule.root.words(tongue(language), name_of)
-    return sentence[:1].upper() + sentence[1:]
+    return sentence(rule.root, language, name_of)
 
 
-__all__ = ["Rule", "RuleError", "describe", "digest", "parse_rule", "rule_to_json"]
+def sentence(condition: Condition, language: str, name_of: Callable[[int], str] = str) -> str:
+    """One condition as a sentence. The name of a trait at its beginning stays as it is written."""
+    said = condition.words(tongue(language), name_of)
+    first = condition
+    while parts := first.parts():
+        first = parts[0]
+    return said if isinstance(first, Trait) and said.startswith(first.trait) else said[:1].upper() + said[1:]
+
+
+__all__ = ["Rule", "RuleError", "describe", "digest", "parse_rule", "rule_to_json", "sentence"]

@@ -17,7 +17,7 @@ from quen.ids import now_ms
 from quen.segments import sql, store
 from quen.segments.backfill import Job
 from quen.segments.conditions.base import Condition
-from quen.segments.grammar import Place
+from quen.segments.grammar import N_, Place
 from quen.segments.live import Program, SegmentDef, atom_specs
 from quen.segments.models import Segment, SegmentVersion
 from quen.segments.rules import Rule, RuleError, parse_rule
@@ -159,11 +159,11 @@ def check_rule(rule: Any, segment_id: int | None = None) -> Rule:
     for other in waiting:
         if other != segment_id and other not in known:
             place = _place_of(parsed.json, other)
-            raise place.error("there is no segment {id}", id=other)
+            raise place.error(N_("there is no segment {id}"), id=other)
     while waiting:
         other = waiting.pop()
         if other == segment_id:
-            raise Place().error("a segment cannot refer to itself, not even through others")
+            raise Place().error(N_("a segment cannot refer to itself, not even through others"))
         if other not in seen and other in known:
             seen.add(other)
             waiting += sorted(_parse(known[other]).segments())

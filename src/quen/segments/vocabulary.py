@@ -37,7 +37,7 @@ def vocabulary(language: str) -> dict[str, Any]:
         "events": [{"name": e.name, "count": e.count} for e in catalogue.events(limit=300)],
         "traits": [_seen(seen) for seen in catalogue.traits(limit=300)],
         "segments": [{"id": str(s.id), "name": s.name} for s in service.listed()],
-        "words": _words(),
+        "words": _words(spoken),
     }
 
 
@@ -58,7 +58,7 @@ def _measures(labels: Mapping[str, Mapping[str, str]], spoken: str) -> list[dict
     return [{"name": name, "label": label[spoken]} for name, label in labels.items()]
 
 
-def _words() -> dict[str, str]:
+def _words(spoken: str) -> dict[str, str]:
     return {
         "group": _("Customers who match"),
         "subgroup": _("match"),
@@ -67,23 +67,21 @@ def _words() -> dict[str, str]:
         "none": _("none of these"),
         "and": _("and"),
         "or": _("or"),
-        "nor": _("nor"),
         "did": _("Did"),
         "didNot": _("Did not do"),
         "event": _("Event"),
         "how": _("How much is counted"),
-        "times": pgettext("builder", "times"),
-        "of": pgettext("builder", "of"),
         "property": _("Property"),
         "comparison": _("Comparison"),
         "value": _("Value"),
         "values": _("Values"),
         "addValue": _("Type a value, then press Enter"),
-        "from": _("From"),
-        "to": _("To"),
+        "from": pgettext("range", "From"),
+        "to": pgettext("range", "To"),
         "joint": pgettext("range", "and"),
         "when": _("When"),
         "within": _("in the last"),
+        "withinEnd": {"en": "", "vi": "qua"}[spoken],  # Vietnamese closes the phrase after the span
         "between": _("between"),
         "ever": _("at any time"),
         "minutes": _("minutes"),
@@ -112,6 +110,5 @@ def _words() -> dict[str, str]:
         "unfinished": _("Fill in the empty fields to see who matches."),
         "badJson": _("This is not JSON yet: %(problem)s"),
         "asJson": _("Rule as JSON"),
-        "neverSeen": _("Never received so far: check the spelling."),
         "count": _("%(n)s times"),
     }

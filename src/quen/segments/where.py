@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from quen.segments.columns import Column, all_of, any_of, negate
-from quen.segments.grammar import MAX_DEPTH, Place, check_fields, name, required
+from quen.segments.grammar import MAX_DEPTH, N_, Place, check_fields, name, required
 from quen.segments.operators import OPERATORS
 
 Filter = Callable[[Mapping[str, Any]], bool]
@@ -65,22 +65,22 @@ class Where(msgspec.Struct, frozen=True):
 def parse_where(value: Any, place: Place, count: Callable[[Place], None]) -> tuple[Where, ...]:
     """The filters of one event. `count` is told of each, for the limit on the size of a rule."""
     if not isinstance(value, list):
-        raise place.error("a list of filters is needed")
+        raise place.error(N_("a list of filters is needed"))
     return tuple(_parse(item, place[index], count, 1) for index, item in enumerate(value))
 
 
 def _parse(spec: Any, place: Place, count: Callable[[Place], None], depth: int) -> Where:
     count(place)
     if depth > MAX_DEPTH:
-        raise place.error("nested too deep: at most {most} levels", most=MAX_DEPTH)
+        raise place.error(N_("nested too deep: at most {most} levels"), most=MAX_DEPTH)
     if not isinstance(spec, Mapping):
-        raise place.error('a filter is needed, such as {"property": "total", "op": "gte", "value": 500000}')
+        raise place.error(N_('a filter is needed, such as {"property": "total", "op": "gte", "value": 500000}'))
     for kind in ("all", "any"):
         if kind in spec:
             check_fields(spec, place, (kind,))
             items = spec[kind]
             if not isinstance(items, list) or not items:
-                raise place[kind].error("a list with at least one filter is needed")
+                raise place[kind].error(N_("a list with at least one filter is needed"))
             parts = tuple(_parse(item, place[kind][i], count, depth + 1) for i, item in enumerate(items))
             return Where(kind, parts)
     if "not" in spec:
@@ -90,8 +90,8 @@ def _parse(spec: Any, place: Place, count: Callable[[Place], None], depth: int) 
     op = required(spec, "op", place)
     operator = OPERATORS.get(op) if isinstance(op, str) else None
     if operator is None:
-        raise place["op"].error("unknown operator; known here: {known}", known=", ".join(OPERATORS))
+        raise place["op"].error(N_("unknown operator; known here: {known}"), known=", ".join(OPERATORS))
     if operator.moving:
-        raise place["op"].error('moves with the clock: filter the event itself with "within" instead')
+        raise place["op"].error(N_('moves with the clock: filter the event itself with "within" instead'))
     check_fields(spec, place, ("property", "op", *operator.fields))
     return Where("property", (), property_, operator.name, operator.parse(spec, place))

@@ -10,7 +10,7 @@ import msgspec
 
 from quen.segments import words
 from quen.segments.columns import instant
-from quen.segments.grammar import Place, duration, duration_text, pair
+from quen.segments.grammar import N_, Place, duration, duration_text, pair
 from quen.segments.moments import FOREVER, bound_end, bound_start, date_text
 
 FIELDS = ("within", "between")
@@ -54,7 +54,7 @@ class Window(msgspec.Struct, frozen=True):
 
 def parse_window(spec: Mapping[str, Any], place: Place) -> Window:
     if "within" in spec and "between" in spec:
-        raise place["between"].error('"within" and "between" exclude each other')
+        raise place["between"].error(N_('"within" and "between" exclude each other'))
     if "within" in spec:
         return Window(span=duration(spec["within"], place["within"]))
     if "between" in spec:
@@ -63,6 +63,6 @@ def parse_window(spec: Mapping[str, Any], place: Place) -> Window:
         dates = date_text(start, at[0]), date_text(end, at[1])
         utc = ZoneInfo("UTC")
         if bound_start(dates[0], utc).instant >= bound_end(dates[1], utc).instant:
-            raise at.error("the second date is before the first")
+            raise at.error(N_("the second date is before the first"))
         return Window(dates=dates)
     return Window()

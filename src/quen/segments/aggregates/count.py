@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from quen.segments.aggregates.base import Aggregate, Fold, check_measure_fields
 from quen.segments.columns import literal
 from quen.segments.facts import Fact
-from quen.segments.grammar import MAX_WINDOW_COUNT, Place
+from quen.segments.grammar import MAX_WINDOW_COUNT, N_, Place
 from quen.segments.measure import Measure, parse_measure
 from quen.segments.moments import FOREVER
 from quen.segments.window import Window
@@ -22,14 +22,14 @@ _MAX_AHEAD = 1_000
 class Count(Aggregate):
     name = "count"
     order = 10
-    label = {"en": "times", "vi": "số lần"}
+    label = {"en": "times", "vi": "lần"}
     operators = "count"
 
     def parse(self, spec: Mapping[str, Any], place: Place) -> Measure:
         check_measure_fields(spec, place)
         measure = parse_measure(spec, place, whole=True)
         if measure.high > MAX_WINDOW_COUNT:
-            raise place["value"].error("at most {most}", most=MAX_WINDOW_COUNT)
+            raise place["value"].error(N_("at most {most}"), most=MAX_WINDOW_COUNT)
         return measure
 
     def to_json(self, operand: Measure) -> dict[str, Any]:

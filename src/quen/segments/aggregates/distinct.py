@@ -11,7 +11,7 @@ from quen.segments.aggregates.amounts import PropertyMeasure
 from quen.segments.aggregates.base import Aggregate, Fold, check_measure_fields, parse_property
 from quen.segments.aggregates.series import series
 from quen.segments.columns import Column, literal
-from quen.segments.grammar import MAX_LIST, Place
+from quen.segments.grammar import MAX_LIST, N_, Place
 from quen.segments.measure import parse_measure
 from quen.segments.values import as_text, reader
 from quen.segments.window import Window
@@ -29,7 +29,7 @@ class Distinct(Aggregate):
         check_measure_fields(spec, place, "property")
         measure = parse_measure(spec, place, whole=True)
         if measure.high > MAX_LIST:
-            raise place["value"].error("at most {most}", most=MAX_LIST)
+            raise place["value"].error(N_("at most {most}"), most=MAX_LIST)
         return PropertyMeasure(parse_property(spec, place), measure)
 
     def to_json(self, operand: PropertyMeasure) -> dict[str, Any]:

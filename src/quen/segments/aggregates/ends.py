@@ -14,7 +14,7 @@ import msgspec
 from quen.segments.aggregates.base import Aggregate, Fold, parse_property
 from quen.segments.aggregates.series import series
 from quen.segments.columns import FALSE, TRUE, Column
-from quen.segments.grammar import Place, check_fields, required
+from quen.segments.grammar import N_, Place, check_fields, required
 from quen.segments.operators import OPERATORS
 from quen.segments.values import whole_reader
 from quen.segments.window import Window
@@ -35,7 +35,7 @@ class End(Aggregate):
         operator = OPERATORS.get(op) if isinstance(op, str) else None
         if operator is None or operator.moving:
             known = ", ".join(name for name, known in OPERATORS.items() if not known.moving)
-            raise place["op"].error("unknown operator; known here: {known}", known=known)
+            raise place["op"].error(N_("unknown operator; known here: {known}"), known=known)
         check_fields(spec, place, ("property", "op", *operator.fields))
         return PropertyTest(parse_property(spec, place), operator.name, operator.parse(spec, place))
 

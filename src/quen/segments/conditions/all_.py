@@ -8,7 +8,7 @@ from typing import Any
 from quen.segments.columns import all_of
 from quen.segments.conditions.base import Condition, Evaluate, Kind, Parser, SqlContext, Wiring
 from quen.segments.facts import LiveState, Person
-from quen.segments.grammar import Place, check_fields
+from quen.segments.grammar import N_, Place, check_fields
 from quen.segments.moments import FOREVER
 
 
@@ -62,7 +62,7 @@ def parse_items(obj: Mapping[str, Any], key: str, place: Place, parser: Parser) 
     check_fields(obj, place, (key,))
     items = obj[key]
     if not isinstance(items, list) or not items:
-        raise place[key].error("a list with at least one condition is needed")
+        raise place[key].error(N_("a list with at least one condition is needed"))
     return tuple(parser.parse(item, place[key][index]) for index, item in enumerate(items))
 
 

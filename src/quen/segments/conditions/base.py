@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from quen.segments.facts import LiveState, Person
-from quen.segments.grammar import MAX_DEPTH, MAX_NODES, Place
+from quen.segments.grammar import MAX_DEPTH, MAX_NODES, N_, Place
 from quen.segments.where import Where
 
 if TYPE_CHECKING:
@@ -75,21 +75,21 @@ class Parser:
     def count(self, place: Place) -> None:
         self._nodes += 1
         if self._nodes > MAX_NODES:
-            raise place.error("the rule is too large: at most {most} conditions and filters", most=MAX_NODES)
+            raise place.error(N_("the rule is too large: at most {most} conditions and filters"), most=MAX_NODES)
 
     def parse(self, obj: Any, place: Place) -> Condition:
         self.count(place)
         if self._depth >= MAX_DEPTH:
-            raise place.error("nested too deep: at most {most} levels", most=MAX_DEPTH)
+            raise place.error(N_("nested too deep: at most {most} levels"), most=MAX_DEPTH)
         if not isinstance(obj, Mapping):
-            raise place.error('a condition is needed, such as {"trait": "city", "op": "exists"}')
+            raise place.error(N_('a condition is needed, such as {"trait": "city", "op": "exists"}'))
         keys = [key for key in obj if key in self._kinds]
         if not keys:
             unknown = next(iter(obj), None)
             at = place if unknown is None else place[str(unknown)[:60]]
-            raise at.error("not a condition; a condition has one of: {known}", known=", ".join(self._kinds))
+            raise at.error(N_("not a condition; a condition has one of: {known}"), known=", ".join(self._kinds))
         if len(keys) > 1:
-            raise place[keys[1]].error(f'"{keys[0]}" and "{keys[1]}" exclude each other')
+            raise place[keys[1]].error(N_('"{one}" and "{other}" exclude each other'), one=keys[0], other=keys[1])
         kind = self._kinds[keys[0]]
         if self._evaluated_only and kind.not_evaluated:
             raise place[kind.key].error(kind.not_evaluated)

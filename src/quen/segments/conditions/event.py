@@ -12,7 +12,7 @@ from quen.segments.aggregates import AGGREGATES
 from quen.segments.columns import all_of, quote
 from quen.segments.conditions.base import Condition, Evaluate, Kind, Parser, SqlContext, Wiring
 from quen.segments.facts import LiveState, Person
-from quen.segments.grammar import Place, text
+from quen.segments.grammar import N_, Place, text
 from quen.segments.measure import Measure
 from quen.segments.where import Where, parse_where
 from quen.segments.window import FIELDS, Window, parse_window
@@ -84,18 +84,19 @@ def _parse(obj: Mapping[str, Any], place: Place, parser: Parser) -> Event:
     event = text(obj["event"], place["event"], 200)
     given = [name for name in AGGREGATES if name in obj]
     if len(given) > 1:
-        raise place[given[1]].error(f'"{given[0]}" and "{given[1]}" exclude each other: make two conditions')
+        raise place[given[1]].error(
+            N_('"{one}" and "{other}" exclude each other: make two conditions'), one=given[0], other=given[1]
+        )
     for key in obj:
         if key not in ("event", "where", *FIELDS, *AGGREGATES):
-            raise place[str(key)[:60]].error(
-                "unknown field or aggregate; known here: {known}", known=", ".join(("where", *FIELDS, *AGGREGATES))
-            )
+            known = ", ".join(("where", *FIELDS, *AGGREGATES))
+            raise place[str(key)[:60]].error(N_("unknown field or aggregate; known here: {known}"), known=known)
     operand: Any = _ONCE
     name = "count"
     if given:
         name = given[0]
         if not isinstance(obj[name], Mapping):
-            raise place[name].error('an object is needed, such as {"op": "gte", "value": 2}')
+            raise place[name].error(N_('an object is needed, such as {"op": "gte", "value": 2}'))
         operand = AGGREGATES[name].parse(obj[name], place[name])
     window = parse_window(obj, place)
     where = parse_where(obj["where"], place["where"], parser.count) if "where" in obj else ()

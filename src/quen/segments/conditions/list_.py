@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from quen.segments.conditions.base import Condition, Kind, Parser
-from quen.segments.grammar import Place, check_fields, text
+from quen.segments.grammar import N_, Place, check_fields, text
 
 
 class InList(Condition, frozen=True):
@@ -27,4 +27,4 @@ def _parse(obj: Mapping[str, Any], place: Place, parser: Parser) -> InList:
     return InList(text(obj["list"], place["list"], 100))
 
 
-KIND = Kind("list", _parse, not_evaluated="lists cannot be evaluated yet")
+KIND = Kind("list", _parse, not_evaluated=N_("lists cannot be evaluated yet"))

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from quen.segments.conditions.base import Condition, Kind, Parser
-from quen.segments.grammar import Place, check_fields, text
+from quen.segments.grammar import N_, Place, check_fields, text
 
 
 class Reachable(Condition, frozen=True):
@@ -27,4 +27,4 @@ def _parse(obj: Mapping[str, Any], place: Place, parser: Parser) -> Reachable:
     return Reachable(text(obj["reachable"], place["reachable"], 100))
 
 
-KIND = Kind("reachable", _parse, not_evaluated="reachability cannot be evaluated yet")
+KIND = Kind("reachable", _parse, not_evaluated=N_("reachability cannot be evaluated yet"))

@@ -10,7 +10,7 @@ from quen.segments import words
 from quen.segments.columns import quote
 from quen.segments.conditions.base import Condition, Evaluate, Kind, Parser, SqlContext, Wiring
 from quen.segments.facts import LiveState, Person
-from quen.segments.grammar import Place, check_fields, percent, required, text
+from quen.segments.grammar import N_, Place, check_fields, percent, required, text
 from quen.segments.moments import FOREVER
 
 _STEPS = 1_000_000
@@ -48,7 +48,7 @@ def _parse(obj: Mapping[str, Any], place: Place, parser: Parser) -> Sample:
     check_fields(obj, place, ("sample",))
     spec, at = obj["sample"], place["sample"]
     if not isinstance(spec, Mapping):
-        raise at.error('an object is needed, such as {"percent": 10, "salt": "x"}')
+        raise at.error(N_('an object is needed, such as {"percent": 10, "salt": "x"}'))
     check_fields(spec, at, ("percent", "salt"))
     share = percent(required(spec, "percent", at), at["percent"])
     return Sample(share, text(required(spec, "salt", at), at["salt"], 100))

@@ -7,7 +7,7 @@ from typing import Any
 
 from quen.segments.conditions.base import Condition, Evaluate, Kind, Parser, SqlContext, Wiring
 from quen.segments.facts import LiveState, Person
-from quen.segments.grammar import Place, check_fields
+from quen.segments.grammar import N_, Place, check_fields
 from quen.segments.moments import FOREVER
 
 
@@ -38,7 +38,7 @@ def _parse(obj: Mapping[str, Any], place: Place, parser: Parser) -> InSegment:
     check_fields(obj, place, ("segment",))
     value = obj["segment"]
     if not isinstance(value, str) or not value.isascii() or not value.isdigit() or len(value) > 19:
-        raise place["segment"].error("the id of a segment is needed, a text of digits")
+        raise place["segment"].error(N_("the id of a segment is needed, a text of digits"))
     return InSegment(int(value))
 
 

@@ -12,7 +12,7 @@ import msgspec
 
 from quen.segments import words
 from quen.segments.conditions.base import Condition, Kind, Parser
-from quen.segments.grammar import Place, check_fields, duration, duration_text, required, text
+from quen.segments.grammar import N_, Place, check_fields, duration, duration_text, required, text
 from quen.segments.where import Where, parse_where
 
 _MAX_STEPS = 10
@@ -56,27 +56,29 @@ def _parse(obj: Mapping[str, Any], place: Place, parser: Parser) -> Sequence:
     check_fields(obj, place, ("sequence", "within"))
     items, at = obj["sequence"], place["sequence"]
     if not isinstance(items, list) or not 2 <= len(items) <= _MAX_STEPS:
-        raise at.error("a list of 2 to {most} steps is needed", most=_MAX_STEPS)
+        raise at.error(N_("a list of 2 to {most} steps is needed"), most=_MAX_STEPS)
     steps = []
     for index, item in enumerate(items):
         here = at[index]
         parser.count(here)
         if not isinstance(item, Mapping):
-            raise here.error('a step is needed, such as {"event": "Order Completed"}')
+            raise here.error(N_('a step is needed, such as {"event": "Order Completed"}'))
         check_fields(item, here, ("event", "not", "where"))
         absent = item.get("not", False)
         if not isinstance(absent, bool):
-            raise here["not"].error("true or false is needed")
+            raise here["not"].error(N_("true or false is needed"))
         where = parse_where(item["where"], here["where"], parser.count) if "where" in item else ()
         steps.append(Step(text(required(item, "event", here), here["event"], 200), absent, where))
     if steps[0].absent:
-        raise at[0]["not"].error("the first step must be one that was done")
+        raise at[0]["not"].error(N_("the first step must be one that was done"))
     return Sequence(tuple(steps), duration(required(obj, "within", place), place["within"]))
 
 
 KIND = Kind(
     "sequence",
     _parse,
-    not_evaluated="sequences cannot be evaluated yet; use two conditions with windows, such as did A within 3d and"
-    " did not do B within 3d",
+    not_evaluated=N_(
+        "sequences cannot be evaluated yet; use two conditions with windows, such as did A within 3d and"
+        " did not do B within 3d"
+    ),
 )

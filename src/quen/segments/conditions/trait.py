@@ -8,7 +8,7 @@ from typing import Any
 from quen.segments.columns import Column
 from quen.segments.conditions.base import Condition, Evaluate, Kind, Parser, SqlContext, Wiring
 from quen.segments.facts import LiveState, Person
-from quen.segments.grammar import Place, check_fields, name, required
+from quen.segments.grammar import N_, Place, check_fields, name, required
 from quen.segments.moments import FOREVER
 from quen.segments.operators import OPERATORS
 
@@ -47,7 +47,7 @@ def _parse(obj: Mapping[str, Any], place: Place, parser: Parser) -> Trait:
     op = required(obj, "op", place)
     operator = OPERATORS.get(op) if isinstance(op, str) else None
     if operator is None:
-        raise place["op"].error("unknown operator; known here: {known}", known=", ".join(OPERATORS))
+        raise place["op"].error(N_("unknown operator; known here: {known}"), known=", ".join(OPERATORS))
     check_fields(obj, place, ("trait", "op", *operator.fields))
     return Trait(trait, operator.name, operator.parse(obj, place))
 

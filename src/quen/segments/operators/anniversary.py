@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from quen.segments import words
 from quen.segments.columns import Column, holds
-from quen.segments.grammar import DAY, Place, duration, duration_text
+from quen.segments.grammar import DAY, N_, Place, duration, duration_text
 from quen.segments.moments import FOREVER, local_date, midnight, read_when, when_date
 from quen.segments.operators.base import MovingOperator, Watch
 
@@ -42,7 +42,7 @@ class Anniversary(MovingOperator):
     def parse(self, spec: Mapping[str, Any], place: Place) -> Any:
         span = duration(spec.get("within", "0d"), place["within"], zero=True)
         if span % DAY or span > 365 * DAY:
-            raise place["within"].error("whole days, at most 365d, are needed")
+            raise place["within"].error(N_("whole days, at most 365d, are needed"))
         return span
 
     def to_json(self, operand: Any) -> dict[str, Any]:

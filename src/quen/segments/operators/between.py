@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from quen.segments import words
 from quen.segments.columns import Column, holds, literal
-from quen.segments.grammar import Place, number, pair
+from quen.segments.grammar import N_, Place, number, pair
 from quen.segments.moments import bound_end, bound_start, date_text, read_when
 from quen.segments.operators.base import Operator, Test
 from quen.segments.values import as_number
@@ -35,11 +35,11 @@ class Between(Operator):
         if isinstance(low, str) and read_when(low) is not None:
             low, high = date_text(low, place[0]), date_text(high, place[1])
             if bound_start(low, _UTC).instant >= bound_end(high, _UTC).instant:
-                raise place.error("the second date is before the first")
+                raise place.error(N_("the second date is before the first"))
             return low, high
         low, high = number(low, place[0]), number(high, place[1])
         if low > high:
-            raise place.error("the second number is below the first")
+            raise place.error(N_("the second number is below the first"))
         return low, high
 
     def to_json(self, operand: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from quen.segments import words
 from quen.segments.columns import Column, holds, literal
-from quen.segments.grammar import Place, number
+from quen.segments.grammar import N_, Place, number
 from quen.segments.moments import read_when
 from quen.segments.operators.base import Operator, Test
 from quen.segments.values import as_number
@@ -30,7 +30,7 @@ class Comparison(Operator):
 
     def parse_value(self, value: Any, place: Place) -> Any:
         if isinstance(value, str) and read_when(value) is not None:
-            raise place.error('a number is needed; for dates use the operators "before" and "after"')
+            raise place.error(N_('a number is needed; for dates use the operators "before" and "after"'))
         return number(value, place)
 
     def test(self, operand: Any, zone: ZoneInfo) -> Test:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from quen.segments import words
 from quen.segments.columns import Column
-from quen.segments.grammar import MAX_LIST, Place, scalar
+from quen.segments.grammar import MAX_LIST, N_, Place, scalar
 from quen.segments.operators.base import Example, Operator, Test
 from quen.segments.values import Equality
 
@@ -28,9 +28,9 @@ class In(Operator):
 
     def parse_value(self, value: Any, place: Place) -> Any:
         if not isinstance(value, list) or not value:
-            raise place.error("a list with at least one value is needed")
+            raise place.error(N_("a list with at least one value is needed"))
         if len(value) > MAX_LIST:
-            raise place.error("at most {most} values", most=MAX_LIST)
+            raise place.error(N_("at most {most} values"), most=MAX_LIST)
         seen: dict[tuple[type, Any], Any] = {}
         for index, item in enumerate(value):
             parsed = scalar(item, place[index])

@@ -13,7 +13,7 @@ import re2  # type: ignore[import-untyped]
 
 from quen.segments import words
 from quen.segments.columns import Column, holds, quote
-from quen.segments.grammar import Place, text
+from quen.segments.grammar import N_, Place, text
 from quen.segments.operators.base import Operator, Test
 from quen.segments.values import as_text
 
@@ -50,7 +50,7 @@ class Matches(Operator):
         except re2.error as error:
             reason = error.args[0] if error.args else ""
             reason = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
-            raise place.error("not a regular expression that can be used (RE2): {reason}", reason=reason) from None
+            raise place.error(N_("not a regular expression that can be used (RE2): {reason}"), reason=reason) from None
         return pattern
 
     def test(self, operand: Any, zone: ZoneInfo) -> Test:

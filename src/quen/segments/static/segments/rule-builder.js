@@ -125,6 +125,7 @@
         }
         self.tell(null);
         if (rail) { rail.innerHTML = answer.html; window.htmx.process(rail); }
+        document.querySelectorAll("[data-rule-count]").forEach(function (place) { place.textContent = answer.brief; });
         if (sentence) sentence.textContent = answer.sentence + ".";
       })
       .catch(function () { if (turn === self.turn) self.note(rail, document.body.dataset.offline); });
@@ -367,7 +368,8 @@
     if (when.kind === "within") {
       parts.push(
         this.input(one, "when.n", when.n, say.when, "s-w-count", { inputmode: "numeric" }, function (value) { when.n = value.trim(); }),
-        this.choice(when.unit, [["m", say.minutes], ["h", say.hours], ["d", say.days]], say.unit, one, "when.unit", function (value) { when.unit = value; })
+        this.choice(when.unit, [["m", say.minutes], ["h", say.hours], ["d", say.days]], say.unit, one, "when.unit", function (value) { when.unit = value; }),
+        element("span", "", say.withinEnd)
       );
     } else if (when.kind === "between") {
       parts.push(

@@ -102,12 +102,20 @@ def read_rule(value: Any, known: Known) -> Any:
     try:
         rule = parse_rule(value)
     except RuleError as error:
-        raise FieldError(error.details["problem"], error.details["path"].removeprefix("$")) from None
+        raise FieldError(rule_problem(error), error.details["path"].removeprefix("$")) from None
     if known.segments is not None:
         for segment_id in sorted(rule.segments()):
             if str(segment_id) not in known.segments:
                 raise FieldError(_("The segment %(id)s is not there any more.") % {"id": segment_id})
     return rule.json
+
+
+def rule_problem(error: RuleError) -> str:
+    """What is wrong with a rule, without the place, in the active language."""
+    if not error.template:
+        return str(error.details["problem"])
+    said = _(error.template)
+    return said.format(**error.values) if error.values else said
 
 
 def read_traits(value: Any, known: Known) -> dict[str, Any]:

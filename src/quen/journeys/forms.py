@@ -17,6 +17,7 @@ from quen.journeys.editing import Draft
 from quen.journeys.fields import Field
 from quen.journeys.graph import SEGMENT
 
+NO_RULE: dict[str, Any] = {"all": []}  # what the builder writes before anything is asked
 _NUMBER = re.compile(r"-?(0|[1-9]\d{0,14})(\.\d{1,9})?")
 
 
@@ -72,9 +73,10 @@ def read_rule_text(text: str) -> Any:
     if not text.strip():
         return None
     try:
-        return msgspec.json.decode(text)
+        rule = msgspec.json.decode(text)
     except msgspec.DecodeError:
         return text
+    return None if rule == NO_RULE else rule
 
 
 def read_entry(draft: Draft, data: QueryDict) -> Draft:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from quen.errors import InvalidInput
 from quen.journeys.durations import parse_duration
-from quen.journeys.fields import YEAR, FieldError, Known, read_field, read_rule
+from quen.journeys.fields import YEAR, FieldError, Known, read_field, read_rule, rule_problem
 from quen.journeys.graph import (
     EVENT,
     LINT_STEPS,
@@ -157,7 +157,7 @@ class _Reader:
         try:
             return EventMatch(name, parse_where(obj.get("where") or [], Place(f"{path}.where"), count))
         except RuleError as error:
-            self._add(error.details["path"], error.details["problem"], field=field or "where")
+            self._add(error.details["path"], rule_problem(error), field=field or "where")
             return EventMatch(name)
 
     def _age(self, value: Any, path: str) -> int:

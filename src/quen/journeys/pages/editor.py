@@ -159,8 +159,8 @@ def _entry_form(draft: Draft, problems: Sequence[Problem]) -> dict[str, Any]:
 def _exit_form(draft: Draft, problems: Sequence[Problem]) -> dict[str, Any]:
     return {
         "events": catalogue.event_names(),
-        "exit_on": [*(draft.get("exit_on") or []), {"event": "", "same_key": False}],
-        "has_key": bool(draft.get("entry_key")),
+        "exit_on": draft.get("exit_on") or [{"event": "", "same_key": False}],
+        "key": (draft.get("entry_key") or "").removeprefix("properties."),
         "exit_when": forms.rule_text(draft.get("exit_when")),
         "errors": _errors(problems, ""),
     }

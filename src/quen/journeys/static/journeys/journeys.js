@@ -33,7 +33,7 @@
 
   function focusFirst() {
     var first = drawer.querySelector("fieldset input:not([type=hidden]), fieldset select, fieldset textarea, .j-kinds button, .list-group a");
-    if (first) first.focus({ preventScroll: true });
+    (first || drawer).focus({ preventScroll: true });
   }
 
   // The step whose form is open stands out in the tree.
@@ -62,6 +62,17 @@
       form.dispatchEvent(new Event("change", { bubbles: true }));
     }
   });
+
+  // The builder of rules writes into its text without an event when a part is added or taken away by a button.
+  drawer.addEventListener("click", function (event) {
+    var builder = event.target.closest(".s-builder");
+    var text = builder && builder.parentElement.querySelector("textarea[data-rule-builder]");
+    if (!text) return;
+    var before = text.value;
+    setTimeout(function () {
+      if (text.isConnected && text.value !== before) text.dispatchEvent(new Event("change", { bubbles: true }));
+    }, 0);
+  }, true);
 
   // A choice shows its own fields. It runs before HTMX saves the form.
   document.addEventListener("change", function (event) {

@@ -1,0 +1,212 @@
+"""Someone who writes no code makes a journey in the editor, publishes it, and sees people go through."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support import Quen, eventually
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
+
+BODY = (
+    "<mjml><mj-body><mj-section><mj-column><mj-text>Giỏ hàng vẫn chờ bạn</mj-text></mj-column></mj-section></mj-body>"
+    "</mjml>"
+)
+
+
+def template(quen: Quen) -> tuple[str, str]:
+    """(id, name) of an e-mail template."""
+    name = f"Nhắc giỏ hàng {uuid.uuid4().hex[:6]}"
+    answer = quen.api().post("templates", json={"name": name, "subject": "Bạn quên gì đó?", "body": BODY})
+    assert answer.status_code == 201, answer.text
+    return answer.json()["id"], name
+
+
+def journey(quen: Quen, graph: dict[str, Any], *, publish: bool = True) -> str:
+    made = quen.api().post("journeys", json={"name": f"Thử {uuid.uuid4().hex[:6]}", "graph": graph})
+    assert made.status_code == 201, made.text
+    if publish:
+        answer = quen.api().post(f"journeys/{made.json()['id']}/publish", json={})
+        assert answer.status_code == 200, answer.text
+    return str(made.json()["id"])
+
+
+def drawer(page: Page) -> Locator:
+    return page.locator("#j-drawer.show")
+
+
+def saved(page: Page) -> Any:
+    """The next change of the draft, answered."""
+    return page.expect_response(re.compile(r"/steps/"))
+
+
+def done(page: Page) -> None:
+    drawer(page).get_by_role("button", name="Hoàn tất").click()
+    page.locator("#j-drawer:not(.show)").wait_for(state="attached")
+
+
+def test_an_abandoned_cart_from_the_empty_page_to_the_mailbox(page: Page, quen: Quen) -> None:
+    template_id, template_name = template(quen)
+    event = f"Product Added {uuid.uuid4().hex[:6]}"
+    page.goto("/journeys")
+    if page.get_by_role("button", name="Hành trình mới").count():
+        page.get_by_role("button", name="Hành trình mới").click()
+    page.get_by_role("button", name=re.compile("Hành trình trống")).click()
+    page.wait_for_url(re.compile(r"/journeys/\d+$"))
+
+    # What starts it
+    page.locator("#step-entry").click()
+    with saved(page):
+        drawer(page).get_by_label("Sự kiện", exact=True).fill(event)
+        drawer(page).get_by_label("Một lượt cho mỗi").fill("cart_id")
+    done(page)
+    page.get_by_text(f"Bắt đầu khi khách có “{event}”").wait_for()
+
+    # Wait, then write: the step wants a template, and says so beside the field
+    page.locator("#add-start").click()
+    drawer(page).get_by_role("button", name=re.compile("^Chờ")).click()
+    with saved(page):
+        drawer(page).get_by_label("Bao lâu").fill("1")
+    with saved(page):
+        drawer(page).get_by_label("Đơn vị").select_option("s")
+    done(page)
+    page.locator(".j-after .j-add").first.click()
+    drawer(page).get_by_role("button", name=re.compile("^Gửi email")).click()
+    drawer(page).get_by_text("Hãy chọn mẫu tin.").wait_for()
+    page.get_by_text("Còn 1 việc trước khi xuất bản").wait_for()
+    with saved(page):
+        drawer(page).get_by_label("Mẫu tin").select_option(template_id)
+    drawer(page).get_by_text("Hãy chọn mẫu tin.").wait_for(state="detached")
+    page.get_by_text("Sẵn sàng xuất bản").wait_for()
+    done(page)
+    page.get_by_text(f"Gửi email “{template_name}”").wait_for()
+
+    # Delete and undo
+    page.locator(".j-step .j-card").last.click()
+    drawer(page).get_by_role("button", name="Xóa").click()
+    page.get_by_text(f"Gửi email “{template_name}”").wait_for(state="detached")
+    page.get_by_role("button", name="Hoàn tác").click()
+    page.get_by_text(f"Gửi email “{template_name}”").wait_for()
+
+    page.get_by_role("button", name="Xuất bản").click()
+    page.get_by_role("button", name="Xuất bản ngay").click()
+    page.wait_for_url(re.compile("/results$"))
+
+    address = f"{uuid.uuid4().hex[:8]}@example.com"
+    quen.send(
+        {"type": "identify", "userId": address, "traits": {"email": address, "name": "Nguyễn Thị Lan"}},
+        {"type": "track", "userId": address, "event": event, "properties": {"cart_id": "c1"}},
+    )
+    mail = quen.smtp.wait_for(address)[0]
+    assert mail.subject == "Bạn quên gì đó?"
+
+    def counted() -> bool:
+        page.reload()
+        return page.locator(".j-count-accepted .q-num").inner_text() == "1"
+
+    eventually(counted, 20, 0.5)
+    page.locator(".j-count-accepted").click()
+    drawer(page).get_by_role("link", name=re.compile("Lan")).click()
+    page.wait_for_url(re.compile(r"/customers/\d+"))
+    assert page.complaints == []  # type: ignore[attr-defined]
+
+
+def test_a_condition_is_built_in_sentences_and_its_branches_filled(page: Page, quen: Quen) -> None:
+    template_id, _ = template(quen)
+    graph = {
+        "trigger": {"type": "event", "event": "Signed Up"},
+        "nodes": [{"id": "hello", "type": "email", "template_id": template_id}],
+    }
+    page.goto(f"/journeys/{journey(quen, graph, publish=False)}")
+    page.locator("#step-hello").wait_for()
+    page.locator(".j-after .j-add").first.click()
+    drawer(page).get_by_role("button", name=re.compile("^Rẽ nhánh")).click()
+    drawer(page).locator(".s-add button").nth(1).click()
+    with saved(page):
+        drawer(page).locator(".s-row input").first.fill("city")
+        drawer(page).locator(".s-row input").first.press("Tab")
+    with saved(page):
+        drawer(page).locator(".s-row input").last.fill("Huế")
+        drawer(page).locator(".s-row input").last.press("Tab")
+    page.locator(".j-card", has_text="city").wait_for()
+    page.get_by_text("Sẵn sàng xuất bản").wait_for()
+    done(page)
+    page.locator(".j-branch .j-add").first.click()
+    drawer(page).get_by_role("button", name=re.compile("^Kết thúc sớm")).click()
+    page.locator(".j-branch .j-card").wait_for()
+    page.keyboard.press("Escape")
+    page.locator("#j-drawer:not(.show)").wait_for(state="attached")
+    assert page.complaints == []  # type: ignore[attr-defined]
+
+
+def test_publishing_again_asks_what_becomes_of_people_inside(page: Page, quen: Quen) -> None:
+    event = f"Start {uuid.uuid4().hex[:6]}"
+    graph = {
+        "trigger": {"type": "event", "event": event},
+        "nodes": [{"id": "wait-a", "type": "wait", "duration": "1d"}],
+    }
+    journey_id = journey(quen, graph)
+    quen.send({"type": "track", "userId": uuid.uuid4().hex, "event": event})
+    runs = quen.api()
+    eventually(lambda: runs.get(f"journeys/{journey_id}/runs").json()["items"])
+    page.goto(f"/journeys/{journey_id}")
+    page.get_by_role("button", name="Xuất bản thay đổi").click()
+    dialog = page.locator("#j-modal.show")
+    dialog.get_by_text("Hiện có 1 người đang trong hành trình").wait_for()
+    dialog.get_by_text("Rời hành trình", exact=True).click()
+    dialog.get_by_role("button", name="Xuất bản ngay").click()
+    page.wait_for_url(re.compile("/results$"))
+    run = eventually(lambda: runs.get(f"journeys/{journey_id}/runs?status=exited").json()["items"])[0]
+    assert run["reason"] == "replaced" and run["version"] == 1
+
+
+def test_a_dry_walk_sends_nothing(page: Page, quen: Quen) -> None:
+    template_id, template_name = template(quen)
+    graph = {
+        "trigger": {"type": "event", "event": "Signed Up"},
+        "nodes": [
+            {"id": "wait-a", "type": "wait", "duration": "2d"},
+            {
+                "id": "condition-a",
+                "type": "condition",
+                "rule": {"trait": "city", "op": "eq", "value": "Huế"},
+                "yes": [{"id": "email-a", "type": "email", "template_id": template_id}],
+                "no": [],
+            },
+        ],
+    }
+    journey_id = journey(quen, graph, publish=False)
+    name = f"Phạm {uuid.uuid4().hex[:6]}"
+    address = f"{uuid.uuid4().hex[:8]}@example.com"
+    quen.send({"type": "identify", "userId": address, "traits": {"email": address, "name": name, "city": "Huế"}})
+    quen.profile(f"email:{address}")
+    page.goto(f"/journeys/{journey_id}/test")
+    page.get_by_label("Khách", exact=True).fill(name)
+    page.get_by_role("link", name=re.compile(name)).click()
+    page.locator(".j-walk", has_text=template_name).wait_for()
+    assert quen.smtp.to(address) == []
+
+
+@pytest.mark.parametrize("path", ["/journeys", "/journeys/{id}", "/journeys/{id}/test", "/journeys/{id}/results"])
+def test_pages_fit_a_phone(phone_page: Page, quen: Quen, path: str) -> None:
+    graph = {
+        "trigger": {"type": "event", "event": "Nothing"},
+        "nodes": [
+            {
+                "id": "condition-a",
+                "type": "condition",
+                "rule": {"trait": "city", "op": "exists"},
+                "yes": [{"id": "wait-a", "type": "wait", "duration": "1d"}],
+                "no": [{"id": "exit-a", "type": "exit"}],
+            }
+        ],
+    }
+    phone_page.goto(path.format(id=journey(quen, graph)))
+    phone_page.locator("main").wait_for()
+    assert phone_page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert phone_page.complaints == []  # type: ignore[attr-defined]

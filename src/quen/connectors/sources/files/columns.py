@@ -9,7 +9,7 @@ from quen.cleaning import fold
 # Kind → field → names, folded and without anything but letters and digits.
 KNOWN: dict[str, dict[str, str]] = {
     "orders": {
-        "order_id": "orderid invoiceno invoicenumber invoice invoiceid ordernumber orderno orderno billno receiptno "
+        "order_id": "orderid invoiceno invoicenumber invoice invoiceid ordernumber orderno billno receiptno "
         "madonhang madon madh mahoadon mahd sohoadon sohd hoadon sodonhang donhang maphieu",
         "time": "invoicedate orderdate orderedat createdat date datetime time timestamp purchasedate "
         "ngay ngaydat ngaydathang ngaymua ngaymuahang ngayhoadon ngayban thoigian thoigiandathang ngaytao thoigiantao "

@@ -118,10 +118,10 @@ class Rows:
             if not header_seen:
                 header_seen = any(values)
                 continue
+            if not any(values):
+                continue  # an empty line says nothing
             if len(values) == width:
                 yield Row(line, values, _undecodable(values, self._format.encoding) if _escaped(values) else "")
-            elif not any(values):
-                continue  # an empty line says nothing
             elif len(values) > width and not any(values[width:]):
                 yield Row(line, values[:width])  # spreadsheets leave empty cells behind the last column
             else:
@@ -176,7 +176,7 @@ def _encoding(data: bytes, wanted: str, name: str) -> str:
     if data[:400].count(b"\0") > len(data[:400]) // 4:
         return "utf-16-le" if data[1:2] == b"\0" else "utf-16-be"
     if b"\0" in data and any(magic in data[:8] for magic in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF", b"SQLite")):
-        raise InvalidInput(f"{name} is no text file; save the spreadsheet as CSV (UTF-8) and import that")
+        raise InvalidInput(f"{name} is no text file; open it in its program, save it as CSV (UTF-8) and import that")
     try:
         codecs.getincrementaldecoder("utf-8")().decode(data)  # incremental: the sample may end within a character
         return "utf-8"

@@ -1,0 +1,158 @@
+"""Customers in a real browser: finding a person, reading their history, correcting a trait."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from tests.support import Quen, eventually
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+
+def phone_of(mark: str) -> str:
+    return "09" + str(int(mark, 16))[:8].rjust(8, "7")
+
+
+def known(quen: Quen, *messages: dict[str, object]) -> tuple[str, str, dict[str, object]]:
+    """Someone new: (name, phone as typed, profile)."""
+    mark = uuid4().hex[:9]
+    name, phone = f"Nguyễn Thị {mark.title()}", phone_of(mark)
+    traits = {"name": name, "phone": phone, "email": f"{mark}@example.com", "city": "Huế"}
+    quen.send({"type": "identify", "userId": mark, "traits": traits}, *({**m, "userId": mark} for m in messages))
+    return name, phone, quen.profile(f"user_id:{mark}")
+
+
+def test_a_phone_in_a_messy_form_finds_the_person(quen: Quen, page: Page) -> None:
+    name, phone, profile = known(quen)
+    page.goto("/")
+    page.keyboard.press("/")
+    page.keyboard.type(f" (+84) {phone[1:4]}.{phone[4:7]} - {phone[7:]}")
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name=name).click()
+    page.wait_for_url(f"**/customers/{profile['id']}")
+    assert page.locator("h1").inner_text() == name
+    assert not page.complaints  # type: ignore[attr-defined]
+
+
+def test_the_list_searches_as_one_types_and_filters(quen: Quen, page: Page) -> None:
+    name, _phone, _profile = known(quen)
+    quen.send({"type": "page", "anonymousId": f"visitor-{uuid4().hex}"})
+    page.goto("/customers")
+    page.locator("#people-search").press_sequentially(name.split()[-1].lower())
+    page.locator("#people tbody tr").first.wait_for()
+    eventually(lambda: page.locator("#people tbody tr").count() == 1)
+    assert "q=" in page.url
+    page.goto("/customers")
+    page.locator("select[name=kind]").select_option("anonymous")
+    page.wait_for_url(re.compile("kind=anonymous"))
+    assert name not in page.locator("#people").inner_text()
+
+
+def test_the_timeline_loads_on_scroll_and_grows_by_itself(quen: Quen, page: Page) -> None:
+    viewed = [
+        {"type": "track", "event": "Product Viewed", "properties": {"name": f"Áo số {n}", "price": 1000 * n}}
+        for n in range(120)
+    ]
+    _name, _phone, profile = known(quen, *viewed)
+    eventually(lambda: len(quen.api().get(f"profiles/{profile['id']}/events?limit=200").json()["items"]) == 121)
+    page.goto(f"/customers/{profile['id']}")
+    events = page.locator(".q-event")
+    assert events.count() == 50
+
+    def scrolled() -> bool:
+        page.mouse.wheel(0, 4000)
+        return events.count() == 121
+
+    assert eventually(scrolled)
+    assert len(set(events.locator("strong").all_inner_texts())) == 120
+    assert page.locator(".q-day-label").count() == 1  # one day, although it came in three pieces
+    page.evaluate("scrollTo(0, 0)")
+    quen.send({"type": "track", "event": "Quiz Taken", "userId": next(
+        i["value"] for i in profile["identifiers"] if i["type"] == "user_id"  # type: ignore[attr-defined]
+    )})  # fmt: skip
+    page.get_by_text("Quiz Taken").first.wait_for()
+    assert events.count() == 122
+    # One kind only.
+    page.reload()
+    page.locator(".q-pill", has_text="Khác").click()
+    page.wait_for_url(re.compile("kind=other"))
+    assert events.count() == 1
+    # The raw properties are one click away.
+    page.goto(f"/customers/{profile['id']}?kind=browsing")
+    events.first.locator("summary").click()
+    assert '"name": "Áo số' in events.first.locator("pre").inner_text()
+    assert not page.complaints  # type: ignore[attr-defined]
+
+
+def test_orders_identity_and_segments_have_their_tabs(quen: Quen, phone_page: Page) -> None:
+    page = phone_page
+    products = [{"name": "Khăn lụa", "quantity": 2, "price": 150_000}]
+    order = {"order_id": "DH-1", "total": 300_000, "products": products}
+    name, _phone, profile = known(quen, {"type": "track", "event": "Order Completed", "properties": order})
+    eventually(lambda: quen.profile(str(profile["id"]))["computed"]["order_count"] == 1)
+    page.goto(f"/customers/{profile['id']}/orders")
+    page.get_by_text("#DH-1").click()
+    assert page.get_by_role("cell", name="Khăn lụa").is_visible()
+    assert "300.000" in page.locator(".q-facts").inner_text()
+    page.goto(f"/customers/{profile['id']}/identity")
+    assert page.locator(".q-graph g").count() == 3
+    assert page.locator(".q-events .q-event").count() >= 3
+    for tab in ("messages", "journeys", "segments", "traits"):
+        page.goto(f"/customers/{profile['id']}/{tab}")
+        assert page.locator("h1").inner_text() == name
+        wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert wide <= 0, f"{tab} is {wide} px wider than the phone"
+    assert not page.complaints  # type: ignore[attr-defined]
+
+
+def test_a_trait_is_corrected_through_the_journal(quen: Quen, page: Page) -> None:
+    _name, phone, profile = known(quen)
+    other = known(quen)[1]
+    page.goto(f"/customers/{profile['id']}/traits?edit=city")
+    page.locator("#trait-value").fill("Đà Lạt")
+    page.locator(".q-trait-form button[type=submit]").click()
+    page.get_by_role("cell", name="Đà Lạt").wait_for()
+    assert quen.profile(str(profile["id"]))["traits"]["city"] == "Đà Lạt"
+    # A phone that is someone else's is refused beside the field, and what was typed stays.
+    page.goto(f"/customers/{profile['id']}/traits?edit=phone")
+    assert page.locator("#trait-value").input_value() == phone
+    page.locator("#trait-value").fill(other)
+    page.locator(".q-trait-form button[type=submit]").click()
+    page.locator("#trait-value-error").wait_for()
+    assert page.locator("#trait-value").input_value() == other
+    # Deleting asks once.
+    page.goto(f"/customers/{profile['id']}/traits")
+    page.get_by_role("button", name="Xóa city").click()
+    page.locator("#q-confirm-yes").click()
+    eventually(lambda: "city" not in quen.profile(str(profile["id"]))["traits"])
+
+
+def test_a_profile_that_went_into_another_leads_there(quen: Quen, page: Page) -> None:
+    name, _phone, profile = known(quen)
+    user = next(i["value"] for i in profile["identifiers"] if i["type"] == "user_id")  # type: ignore[attr-defined]
+    quen.send({"type": "page", "anonymousId": f"tab-{user}"})
+    visitor = quen.profile(f"anonymous_id:tab-{user}")
+    quen.send({"type": "identify", "anonymousId": f"tab-{user}", "userId": user})
+    eventually(lambda: quen.profile(str(visitor["id"]))["id"] == profile["id"])
+    page.goto(f"/customers/{visitor['id']}/identity")
+    assert page.url.endswith(f"/customers/{profile['id']}/identity")
+    assert page.locator("h1").inner_text() == name
+
+
+def test_names_are_text_whatever_they_hold(quen: Quen, page: Page) -> None:
+    mark = uuid4().hex[:9]
+    evil = f"<img src=x onerror=alert(1)>{mark} {{{{ 7*7 }}}}"
+    properties = {"name": evil, "x": "</script><script>alert(1)</script>"}
+    quen.send(
+        {"type": "identify", "userId": mark, "traits": {"name": evil, evil: evil}},
+        {"type": "track", "userId": mark, "event": evil, "properties": properties},
+    )
+    profile = quen.profile(f"user_id:{mark}")
+    for path in ("", "/traits", "/identity"):
+        page.goto(f"/customers/{profile['id']}{path}")
+        assert page.locator("h1").inner_text() == evil
+        assert page.locator("img[src=x]").count() == 0
+    assert not page.complaints  # type: ignore[attr-defined]

@@ -17,6 +17,7 @@ from quen.accounts.roles import can
 from quen.config import config
 from quen.db import fetch
 from quen.delivery.models import Message
+from quen.delivery.service import shown_html
 from quen.delivery.words import reason_text
 from quen.errors import NotFound
 from quen.journeys.describing import describe_step, names_of
@@ -157,7 +158,7 @@ def message_body(request: HttpRequest, profile_id: int, message_id: int) -> Http
     if message is None:
         raise NotFound(f"there is no message {message_id} to this person")
     if message.html:
-        return HttpResponse(message.html, content_type="text/html; charset=utf-8")
+        return HttpResponse(shown_html(message), content_type="text/html; charset=utf-8")
     return HttpResponse(message.text or "–", content_type="text/plain; charset=utf-8")
 
 

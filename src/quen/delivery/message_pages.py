@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
+import msgspec
 from django.apps import apps
 from django.contrib import messages as toasts
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
@@ -98,9 +99,18 @@ def message_page(request: HttpRequest, message_id: int) -> HttpResponseBase:
         "masked": is_masked(request),
         "can_send_again": message.status in {"failed", "unknown"} and can(user_of(request).role, "journeys.edit"),
         "acts": [{"at": at, "kind": kind, "url": url} for at, kind, url in message.activity],
+        "posted_body": _indented(message.text) if message.channel == "webhook" else "",
         "template_name": service.template_name(message.template_id),
     }
     return render(request, "delivery/message.html", context)
+
+
+def _indented(body: str) -> str:
+    """JSON as people read it; what is none as it is."""
+    try:
+        return msgspec.json.format(body, indent=2)
+    except msgspec.DecodeError:
+        return body
 
 
 @require_GET
@@ -124,7 +134,7 @@ def send_again(request: HttpRequest, message_id: int) -> HttpResponseBase:
 @require("customers.pii")
 def suppressions(request: HttpRequest) -> HttpResponseBase:
     """The list; adding an address by hand."""
-    context: dict[str, Any] = {"tabs": content_tabs("suppressions")}
+    context: dict[str, Any] = {"tabs": content_tabs(request, "suppressions")}
     status = 200
     if request.method == "POST":
         address = request.POST.get("address", "")
@@ -161,7 +171,7 @@ def remove_suppression(request: HttpRequest) -> HttpResponseBase:
 @require("content.edit")
 def sending(request: HttpRequest) -> HttpResponseBase:
     """What messages leave by: the mail server, the sender, the key that signs webhooks."""
-    context: dict[str, Any] = {"tabs": content_tabs("sending"), "sender": config().email_from}
+    context: dict[str, Any] = {"tabs": content_tabs(request, "sending"), "sender": config().email_from}
     if config().smtp_url:
         try:
             context["server"] = parse_smtp_url(config().smtp_url)

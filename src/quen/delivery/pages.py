@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from quen.accounts.access import require, user_of
+from quen.accounts.roles import can
 from quen.config import config
 from quen.delivery import service
 from quen.delivery.errors import TemplateError
@@ -33,14 +34,18 @@ MATCHES = 6
 PREVIEW_SECONDS = 600
 
 
-def content_tabs(active: str) -> list[dict[str, Any]]:
+def content_tabs(request: HttpRequest, active: str) -> list[dict[str, Any]]:
+    """Those that the viewer may open."""
+    role = user_of(request).role
     tabs = [
-        ("content", _("Templates"), "template"),
-        ("suppressions", _("Suppression list"), "mail-off"),
-        ("sending", _("Delivery settings"), "server"),
+        ("content", _("Templates"), "template", "content.edit"),
+        ("suppressions", _("Suppression list"), "mail-off", "customers.pii"),
+        ("sending", _("Delivery settings"), "server", "content.edit"),
     ]
     return [
-        {"url": reverse(name), "label": label, "icon": icon, "active": name == active} for name, label, icon in tabs
+        {"url": reverse(name), "label": label, "icon": icon, "active": name == active}
+        for name, label, icon, capability in tabs
+        if can(role, capability)
     ]
 
 
@@ -50,7 +55,7 @@ def content(request: HttpRequest) -> HttpResponseBase:
     context = {
         "templates": list(Template.objects.filter(channel="email").order_by("-updated_at")),
         "no_smtp": not config().smtp_url,
-        "tabs": content_tabs("content"),
+        "tabs": content_tabs(request, "content"),
     }
     return render(request, "delivery/content.html", context)
 
@@ -76,7 +81,7 @@ def new_template(request: HttpRequest) -> HttpResponseBase:
         }
         for s in sorted(STARTERS, key=lambda s: s.language != own)
     ]
-    return render(request, "delivery/new.html", {"starters": shown, "tabs": content_tabs("content")})
+    return render(request, "delivery/new.html", {"starters": shown, "tabs": content_tabs(request, "content")})
 
 
 @require_GET
@@ -109,7 +114,7 @@ def template_page(request: HttpRequest, template_id: int) -> HttpResponseBase:
     context = {
         "template": template,
         "form": form,
-        "tabs": content_tabs("content"),
+        "tabs": content_tabs(request, "content"),
         "used_by": service.journeys_using(template_id),
         "no_smtp": not config().smtp_url,
         "own_address": user_of(request).email,

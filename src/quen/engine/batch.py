@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -65,6 +66,7 @@ class Batch:
 
     # record
     links: dict[int, int] = field(default_factory=dict)  # merged-away ids, new or moved → today's
+    recorded: Future[None] | None = None  # the insert of `rows`, on its way
     rows: list[EventRow] = field(default_factory=list)
 
 

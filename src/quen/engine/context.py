@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from quen.config import Config
@@ -23,6 +24,8 @@ class Context:
     program_version: object = None
     may_compute: bool = True  # whether a segment may wait to be computed
     catalogue: Catalogue = field(default_factory=Catalogue)
+    # Inserting events is work of the event store's own, outside the interpreter: it goes on beside the state's.
+    recorder: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "quen-recorder"))
     source_kinds: dict[int, str] = field(default_factory=dict)
 
     def source_kind(self, source_id: int) -> str:

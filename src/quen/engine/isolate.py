@@ -50,7 +50,7 @@ class Isolation:
     def narrow(self, failed: StepFailed, context: Context, try_one: Callable[[Entry, int], bool]) -> None:
         """Decide what the next try leaves out. `try_one(entry, position)` runs one message alone; whether it passed."""
         entries = failed.batch.entries
-        if failed.step == RECORD and isinstance(failed.__cause__, EventsRefused):
+        if failed.step in (RECORD, COMMIT) and isinstance(failed.__cause__, EventsRefused):
             self.skip |= _refused(failed.batch, context)
         elif len(entries) > 1:
             self.entries = len(entries) // 2

@@ -182,6 +182,8 @@ def _context(own: dict[str, Any] | None, envelope: Envelope, trusted: bool) -> d
 def _external_ids(context: dict[str, Any], merged: list[Any] | None) -> list[tuple[str, str, str]]:
     """(type, scope, value) of the custom identifiers. Ones not understood are left out: the event counts more."""
     listed = context.get("externalIds") or context.get("externalId")  # Rudder's is singular
+    if not listed and not merged:
+        return []
     found = []
     for item in [*_dicts(listed), *_dicts(merged)]:
         kind, value = item.get("type"), item.get("id", item.get("value"))

@@ -31,6 +31,8 @@ def run(batch: Batch, context: Context) -> None:
             'UPDATE engine_position SET "offset" = %s, batch = %s WHERE reader = %s',
             [batch.to_offset, batch.number, READER],
         )
+        assert batch.recorded is not None
+        batch.recorded.result()  # history first: a state without its events could not be made whole again
 
 
 def _count(batch: Batch, context: Context) -> None:

@@ -1,5 +1,7 @@
 """History to the event store, under a token that makes a replay harmless; Quen's own events to the journal.
 
+The insert of the events goes on while `commit` prepares its transaction, which waits for it before it commits.
+
 Quen's own events (segment entered, journey ended, …) come back through the journal like everyone's, with message ids
 that are the same on a replay: they are stored once, rules and journeys can ask about them, and no step has to loop.
 """
@@ -26,7 +28,7 @@ def run(batch: Batch, context: Context) -> None:
         for row_id, message, profile_id in zip(batch.row_ids, batch.messages, batch.profile_ids, strict=True)
         if profile_id is not None
     ]
-    context.store.insert_events(batch.rows, token)
+    batch.recorded = context.recorder.submit(context.store.insert_events, batch.rows, token)
     context.store.insert_profiles(_mirror(batch), token)
     assert batch.resolution is not None
     batch.links = link_changes(batch.resolution.merges)

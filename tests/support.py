@@ -27,7 +27,7 @@ OWNER_PASSWORD = "correct horse battery staple"
 T = TypeVar("T")
 
 
-def eventually(check: Callable[[], T], timeout: float = 15.0, interval: float = 0.05) -> T:
+def eventually(check: Callable[[], T], timeout: float = 30.0, interval: float = 0.05) -> T:
     """Call `check` until it returns something true without an AssertionError; that value.
 
     After `timeout` seconds the last AssertionError is raised, or one that shows the last value.
@@ -269,7 +269,7 @@ class Quen:
         assert answer.status_code == 200, answer.text
         return answer
 
-    def profile(self, identifier: str, timeout: float = 15.0) -> dict[str, Any]:
+    def profile(self, identifier: str, timeout: float = 30.0) -> dict[str, Any]:
         """The profile of `type:value` as soon as there is one."""
 
         def found() -> dict[str, Any] | None:

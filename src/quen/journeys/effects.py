@@ -130,11 +130,10 @@ class Execution(msgspec.Struct, frozen=True):
 
 
 class Done(msgspec.Struct, frozen=True):
-    """The end of a visit that waited."""
+    """The end of the visit to a step that waited."""
 
     run_id: int
     node: str
-    visit: int
     outcome: str
     done_at: int
 

@@ -74,7 +74,9 @@ class StepExecution(models.Model):
     journey_id = models.BigIntegerField()  # as in the run: counts on each step are one index scan
     node = models.CharField(max_length=60)
     visit = models.IntegerField(default=1)
-    outcome = models.CharField(max_length=40)  # waiting, passed, yes, no, queued, skipped, exited
+    outcome = models.CharField(
+        max_length=40
+    )  # waiting, left, or what the kind of step answers: passed, yes, no, queued, exited
     at = MsField()
     done_at = MsField(null=True)
     detail = JsonField(default=dict)

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from quen import db
+from quen.journeys.runner import LEFT
 
 # What a click on a count shows: its name in addresses → rows of (profile id, at, word), newest first.
 _RUNS = "SELECT profile_id, {at}, reason, id FROM journeys_run WHERE journey_id = %s AND {where}"
@@ -41,8 +42,13 @@ class StepCounts(msgspec.Struct):
         return sum(self.outcomes.values())
 
     @property
+    def left(self) -> int:
+        """Those whose run ended while they waited here."""
+        return self.outcomes.get(LEFT, 0)
+
+    @property
     def passed(self) -> int:
-        return self.entered - self.waiting
+        return self.entered - self.waiting - self.left
 
     @property
     def sent(self) -> int:

@@ -34,6 +34,7 @@ EXIT_WHEN = "exit_when"
 # Why a run ended; the page has words for each.
 FINISHED, EXIT_RULE, EXIT_EVENT, EXIT_STEP = "finished", "exit_rule", "exit_event", "exit_step"
 MERGED, STEP_REMOVED = "merged", "step_removed"
+LEFT = "left"  # outcome of a wait that the run's end cut short
 _encode = msgspec.json.Encoder().encode
 
 
@@ -232,7 +233,7 @@ class _Advance:
     def _visit(self, run: Run, node: str, outcome: Outcome, woken: bool) -> int:
         visits = self.visits[run.id]
         if woken and node in visits:
-            self.done.done.append(Done(run.id, node, visits[node], outcome.word, self.now))
+            self.done.done.append(Done(run.id, node, outcome.word, self.now))
             return 0
         visits[node] = visits.get(node, 0) + 1
         execution = Execution(
@@ -277,16 +278,20 @@ class _Advance:
         self.timers[run.id] = timer
         self.done.timers.append(timer)
 
-    def _forget_timer(self, run_id: int) -> None:
-        if self.timers.pop(run_id, None) is not None:
+    def _forget_timer(self, run_id: int) -> Timer | None:
+        timer = self.timers.pop(run_id, None)
+        if timer is not None:
             self.done.ended_timers.append(run_id)
+        return timer
 
     def _end(self, run: Run, status: str, reason: str, node: str | None = None) -> None:
         if node is not None:
             run.node = node
         run.status, run.reason, run.ended_at = status, reason, self.now
         self.changed[run.id] = run
-        self._forget_timer(run.id)
+        waited = self._forget_timer(run.id)
+        if waited is not None:
+            self.done.done.append(Done(run.id, waited.node, LEFT, self.now))
         self.active.pop((run.journey_id, run.profile_id, run.entry_key), None)
         self._tell(run, "Journey Ended", {"reason": reason})
 

@@ -263,8 +263,9 @@ def save(effects: Effects) -> None:
         ],
     )
     db.execute_many(
-        "UPDATE journeys_stepexecution SET outcome = %s, done_at = %s WHERE run_id = %s AND node = %s AND visit = %s",
-        [(d.outcome, d.done_at, d.run_id, d.node, d.visit) for d in effects.done],
+        "UPDATE journeys_stepexecution SET outcome = %s, done_at = %s"
+        " WHERE run_id = %s AND node = %s AND done_at IS NULL",
+        [(d.outcome, d.done_at, d.run_id, d.node) for d in effects.done],
     )
     db.execute_many("DELETE FROM journeys_timer WHERE run_id = %s", [(run_id,) for run_id in effects.ended_timers])
     db.execute_many(

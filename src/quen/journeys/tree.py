@@ -30,6 +30,11 @@ class TreeBranch(msgspec.Struct):
     steps: list[TreeStep]
     count: int
 
+    @property
+    def closed(self) -> bool:
+        """Nobody comes out of it at the bottom."""
+        return bool(self.steps) and self.steps[-1].closed
+
 
 class TreeStep(msgspec.Struct):
     """`elapsed`: least and most time since entry, ms; None once a wait cannot be read."""
@@ -45,6 +50,10 @@ class TreeStep(msgspec.Struct):
     last: bool
 
     @property
+    def closed(self) -> bool:
+        return self.kind.ends or (bool(self.branches) and all(branch.closed for branch in self.branches))
+
+    @property
     def place(self) -> str:
         return f"after:{self.id}"
 
@@ -54,6 +63,8 @@ class TreeStep(msgspec.Struct):
         shown = [("entered", _("Came"), self.counts.entered)]
         if "waiting" in self.kind.outcomes or self.counts.waiting:
             shown.append(("waiting", _("Waiting"), self.counts.waiting))
+        if self.counts.left:
+            shown.append(("left", _("Left"), self.counts.left))
         if "queued" in self.kind.outcomes:
             shown.append(("accepted", _("Sent"), self.counts.sent))
             shown += [

@@ -65,6 +65,7 @@ def test_an_event_ends_the_run_before_its_next_message() -> None:
     world.happen(1, "Start")
     world.happen(2, "Start")
     world.happen(1, "Goal")
+    assert set(StepExecution.objects.values_list("outcome", flat=True)) == {"waiting", "left"}
     world.wait(HOUR)
     assert world.sent(1) == [] and world.runs(1)[0][:2] == ("exited", "exit_event")
     assert world.sent(2) == ["first"]

@@ -94,6 +94,7 @@ def _state(state: str) -> str:
     names = {
         "entered": _("Came"),
         "waiting": _("Waiting"),
+        "left": _("Left"),
         "active": _("Inside now"),
         "passed": _("Passed"),
         "accepted": _("Sent"),

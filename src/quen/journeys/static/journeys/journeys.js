@@ -22,7 +22,7 @@
     }
   });
   document.addEventListener("htmx:oobAfterSwap", mark);
-  drawer.addEventListener("shown.bs.offcanvas", focusFirst);
+  drawer.addEventListener("shown.bs.offcanvas", function () { mark(); focusFirst(); });
   drawer.addEventListener("hidden.bs.offcanvas", function () {
     var form = drawer.querySelector("[data-node]");
     var back = (form && document.getElementById("step-" + form.dataset.node)) || document.getElementById(opener);
@@ -41,7 +41,10 @@
     var form = drawer.querySelector("[data-node]");
     document.querySelectorAll(".j-on").forEach(function (card) { card.classList.remove("j-on"); });
     var card = form && document.getElementById("step-" + form.dataset.node);
-    if (card) card.classList.add("j-on");
+    if (!card) return;
+    card.classList.add("j-on");
+    var part = card.closest(".j-scroll"), over = card.getBoundingClientRect(), space = drawer.getBoundingClientRect();
+    if (drawer.classList.contains("show") && space.left > 0 && over.right > space.left) part.scrollLeft += over.right - space.left + 24;
   }
 
   document.addEventListener("click", function (event) {

@@ -20,9 +20,9 @@ def holds(
         return holds(inner, traits, facts, now, zone, id)
 
     if "all" in rule:
-        return all([ask(item) for item in rule["all"]])
+        return all(ask(item) for item in rule["all"])
     if "any" in rule:
-        return any([ask(item) for item in rule["any"]])
+        return any(ask(item) for item in rule["any"])
     if "not" in rule:
         return not ask(rule["not"])
     if "trait" in rule:
@@ -85,7 +85,7 @@ def _measure(number: Decimal | int, spec: dict[str, Any]) -> bool:
 
 def _filter(item: dict[str, Any], properties: dict[str, Any], now: int) -> bool:
     if "any" in item:
-        return any([_filter(inner, properties, now) for inner in item["any"]])
+        return any(_filter(inner, properties, now) for inner in item["any"])
     if "not" in item:
         return not _filter(item["not"], properties, now)
     return _compare(properties.get(item["property"]), item, now)

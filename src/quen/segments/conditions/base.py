@@ -62,6 +62,10 @@ class Condition(msgspec.Struct, frozen=True):
         """The sentence, without full stop. `name_of` gives the name of a segment."""
         raise NotImplementedError
 
+    def negated_words(self, language: str, name_of: Callable[[int], str]) -> str:
+        """The sentence of its contrary."""
+        return {"en": "not (", "vi": "không ("}[language] + self.words(language, name_of) + ")"
+
 
 class Parser:
     """Parses conditions within the limits on depth and size."""

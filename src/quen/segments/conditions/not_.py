@@ -33,7 +33,7 @@ class Not(Condition, frozen=True):
         return evaluate
 
     def words(self, language: str, name_of: Callable[[int], str]) -> str:
-        return {"en": "not (", "vi": "không ("}[language] + self.item.words(language, name_of) + ")"
+        return self.item.negated_words(language, name_of)
 
 
 def _parse(obj: Mapping[str, Any], place: Place, parser: Parser) -> Not:

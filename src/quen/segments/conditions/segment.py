@@ -33,6 +33,10 @@ class InSegment(Condition, frozen=True):
     def words(self, language: str, name_of: Callable[[int], str]) -> str:
         return {"en": "is in segment ", "vi": "thuộc phân khúc "}[language] + f"“{name_of(self.segment_id)}”"
 
+    def negated_words(self, language: str, name_of: Callable[[int], str]) -> str:
+        said = {"en": "is not in segment ", "vi": "không thuộc phân khúc "}[language]
+        return said + f"“{name_of(self.segment_id)}”"
+
 
 def _parse(obj: Mapping[str, Any], place: Place, parser: Parser) -> InSegment:
     check_fields(obj, place, ("segment",))

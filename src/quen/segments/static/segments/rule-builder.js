@@ -366,11 +366,13 @@
     var say = this.say, when = one.when;
     var parts = [this.choice(when.kind, [["within", say.within], ["between", say.between], ["ever", say.ever]], say.when, one, "when.kind", function (value) { when.kind = value; })];
     if (when.kind === "within") {
-      parts.push(
+      var span = element("span", "s-keep");
+      span.append(
         this.input(one, "when.n", when.n, say.when, "s-w-count", { inputmode: "numeric" }, function (value) { when.n = value.trim(); }),
         this.choice(when.unit, [["m", say.minutes], ["h", say.hours], ["d", say.days]], say.unit, one, "when.unit", function (value) { when.unit = value; }),
         element("span", "", say.withinEnd)
       );
+      parts.push(span);
     } else if (when.kind === "between") {
       parts.push(
         this.input(one, "when.from", when.from, say.from, "s-w-date", { type: dateType(when.from) }, function (value) { when.from = value; }),

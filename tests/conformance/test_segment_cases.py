@@ -1,0 +1,256 @@
+"""Rules, histories and instants with what must come out, run on SQL and live alike."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from quen.segments.rules import parse_rule
+from tests.conformance.segment_world import (
+    NOON,
+    Follower,
+    Person,
+    compiled,
+    live_members,
+    person,
+    sql_members,
+    store_people,
+)
+
+HOUR = 3_600_000
+DAY = 24 * HOUR
+MIDNIGHT = NOON - 12 * HOUR  # 2026-07-01 00:00 in Asia/Ho_Chi_Minh
+
+
+def order(ago: int, **properties: Any) -> tuple[str, int, dict[str, Any]]:
+    return "Order Completed", NOON - ago, properties
+
+
+BOUGHT: dict[str, Any] = {"event": "Order Completed"}
+CASES: list[tuple[str, dict[str, Any], list[Any], bool]] = [
+    ("once is enough", BOUGHT, [order(400 * DAY)], True),
+    ("another event is none", BOUGHT, [("order completed", NOON, {})], False),
+    ("what is ahead of the clock has not happened", BOUGHT, [order(-1)], False),
+    ("what happens now has", BOUGHT, [order(0)], True),
+    ("a window begins just after now - 30d", {**BOUGHT, "within": "30d"}, [order(30 * DAY)], False),
+    ("and holds what is a millisecond younger", {**BOUGHT, "within": "30d"}, [order(30 * DAY - 1)], True),
+    ("a month is 30 days", {**BOUGHT, "within": "1mo"}, [order(30 * DAY - 1)], True),
+    ("not done, by nobody's events", {**BOUGHT, "count": {"op": "eq", "value": 0}, "within": "3d"}, [], True),
+    ("done before the window", {**BOUGHT, "count": {"op": "eq", "value": 0}, "within": "3d"}, [order(3 * DAY)], True),
+    ("done in it", {**BOUGHT, "count": {"op": "eq", "value": 0}, "within": "3d"}, [order(1)], False),
+    ("two at one instant are two", {**BOUGHT, "count": {"op": "gte", "value": 2}}, [order(5), order(5)], True),
+    ("between counts both days", {**BOUGHT, "between": ["2026-06-30", "2026-06-30"]}, [order(36 * HOUR)], True),
+    ("the first instant of the day too", {**BOUGHT, "between": ["2026-07-01", "2026-07-02"]}, [order(12 * HOUR)], True),
+    (
+        "not the last of the day before",
+        {**BOUGHT, "between": ["2026-07-01", "2026-07-02"]},
+        [order(12 * HOUR + 1)],
+        False,
+    ),
+    (
+        "filters are all of them",
+        {**BOUGHT, "where": [{"property": "total", "op": "gt", "value": 5}, {"property": "city", "op": "exists"}]},
+        [order(1, total=6), order(2, total=5, city="x")],
+        False,
+    ),
+    (
+        "a filter on a path",
+        {**BOUGHT, "where": [{"property": "ship.city", "op": "eq", "value": "Huế"}]},
+        [order(1, ship={"city": "Huế"})],
+        True,
+    ),
+    (
+        "a filter that holds where the property is missing",
+        {**BOUGHT, "where": [{"property": "coupon", "op": "ne", "value": "X"}]},
+        [order(1)],
+        True,
+    ),
+    (
+        "filters in groups",
+        {**BOUGHT, "where": [{"not": {"any": [{"property": "a", "op": "eq", "value": 1}]}}]},
+        [order(1, a=1), order(1, a="1")],
+        False,
+    ),
+    ("nothing sums to 0", {**BOUGHT, "sum": {"property": "total", "op": "lt", "value": 1}}, [], True),
+    (
+        "tenths sum exactly",
+        {**BOUGHT, "sum": {"property": "total", "op": "eq", "value": 0.3}},
+        [order(1, total=0.1), order(2, total=0.2)],
+        True,
+    ),
+    (
+        "texts that are numbers are summed",
+        {**BOUGHT, "sum": {"property": "total", "op": "eq", "value": 3}},
+        [order(1, total="1.5"), order(2, total=1.5)],
+        True,
+    ),
+    (
+        "what is no number is not summed",
+        {**BOUGHT, "sum": {"property": "total", "op": "eq", "value": 1}},
+        [order(1, total=1), order(2, total="một"), order(3, total=True), order(4, total=1e300)],
+        True,
+    ),
+    (
+        "an average of nothing is none",
+        {**BOUGHT, "avg": {"property": "total", "op": "lt", "value": 1}},
+        [order(1)],
+        False,
+    ),
+    (
+        "an average",
+        {**BOUGHT, "avg": {"property": "total", "op": "eq", "value": 1.5}},
+        [order(1, total=1), order(2, total=2)],
+        True,
+    ),
+    (
+        "the smallest",
+        {**BOUGHT, "min": {"property": "total", "op": "gte", "value": 2}},
+        [order(1, total=2), order(2, total="10")],
+        True,
+    ),
+    (
+        "the largest",
+        {**BOUGHT, "max": {"property": "total", "op": "lt", "value": 10}},
+        [order(1, total=2), order(2, total="10")],
+        False,
+    ),
+    (
+        "different values",
+        {**BOUGHT, "distinct": {"property": "sku", "op": "eq", "value": 2}},
+        [order(1, sku="a"), order(2, sku="b"), order(3, sku="a"), order(4)],
+        True,
+    ),
+    (
+        '1 and "1" are one value',
+        {**BOUGHT, "distinct": {"property": "sku", "op": "eq", "value": 1}},
+        [order(1, sku=1), order(2, sku="1"), order(3, sku=1.0)],
+        True,
+    ),
+    (
+        "the first that has one",
+        {**BOUGHT, "first": {"property": "shop", "op": "eq", "value": "A"}},
+        [order(3), order(2, shop="A"), order(1, shop="B")],
+        True,
+    ),
+    (
+        "the latest",
+        {**BOUGHT, "last": {"property": "shop", "op": "eq", "value": "A"}},
+        [order(2, shop="A"), order(1, shop="B")],
+        False,
+    ),
+    ("no latest is not A", {**BOUGHT, "last": {"property": "shop", "op": "ne", "value": "A"}}, [], True),
+    (
+        "a type that changes",
+        {**BOUGHT, "where": [{"property": "total", "op": "gte", "value": 5}], "count": {"op": "eq", "value": 2}},
+        [
+            order(1, total="7"),
+            order(2, total=7),
+            order(3, total=[7]),
+            order(4, total={"a": 7}),
+            order(5, total=None),
+            order(6, total=True),
+        ],
+        True,
+    ),
+]
+
+
+@pytest.mark.parametrize(("rule", "history", "expected"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
+def test_case(rule: dict[str, Any], history: list[Any], expected: bool) -> None:
+    who = person({}, history)
+    store_people([who])
+    assert (sql_members(parse_rule(rule), NOON, [who]) == {who.id}) is expected, "sql"
+    assert (live_members(rule, NOON, [who]) == {who.id}) is expected, "live"
+
+
+def test_a_segment_in_a_rule() -> None:
+    buyers, others = parse_rule({**BOUGHT, "within": "1d"}), parse_rule({"not": {"segment": "1"}})
+    who, new = person({}, [order(HOUR)]), person({})
+    store_people([who, new])
+    program = compiled({2: others, 1: buyers})  # in any order
+    follower = Follower(program, who)
+    follower.apply(who.facts, NOON)
+    assert (follower.is_in(1), follower.is_in(2)) == (True, False)
+    assert sql_members(others, NOON, [who, new], {1: buyers}) == {new.id}
+    flip = NOON - HOUR + DAY
+    assert follower.due_at == flip
+    assert [(c.segment_id, c.entered, c.at) for c in follower.wake(flip)] == [(1, False, flip), (2, True, flip)]
+    assert sql_members(others, flip, [who, new], {1: buyers}) == {who.id, new.id}
+
+
+def test_a_lasting_share_of_people() -> None:
+    people = [person() for _ in range(2_000)]
+    store_people(people)
+    rule = parse_rule({"sample": {"percent": 10, "salt": "it's"}})
+    chosen = sql_members(rule, NOON, people)
+    assert chosen == live_members(rule, NOON, people)
+    assert 130 < len(chosen) < 270
+    other = parse_rule({"sample": {"percent": 10, "salt": "other"}})
+    assert sql_members(other, NOON, people) != chosen
+    assert sql_members(parse_rule({"sample": {"percent": 100, "salt": "x"}}), NOON, people) == {p.id for p in people}
+    assert sql_members(parse_rule({"sample": {"percent": 0, "salt": "x"}}), NOON, people) == set()
+
+
+def test_anniversaries_flip_at_the_midnights_of_the_workspace() -> None:
+    who = person({"birthday": "1990-07-08"})
+    store_people([who])
+    rule = parse_rule({"trait": "birthday", "op": "anniversary", "within": "2d"})
+    follower = Follower(compiled({1: rule}), who)
+    follower.apply([], NOON)
+    enters, leaves = MIDNIGHT + 5 * DAY, MIDNIGHT + 8 * DAY
+    for instant, expected in ((enters - 1, False), (enters, True), (leaves - 1, True), (leaves, False)):
+        follower.wake(instant)
+        assert follower.is_in() is expected
+        assert (sql_members(rule, instant, [who]) == {who.id}) is expected
+    assert [(c.entered, c.at) for c in follower.changes] == [(True, enters), (False, leaves)]
+
+
+def test_flips_missed_in_a_downtime_come_in_order_at_their_own_instants() -> None:
+    who = person({}, [order(0), order(-2 * DAY)])
+    rule = parse_rule({**BOUGHT, "within": "1d"})
+    follower = Follower(compiled({1: rule}), who)
+    follower.apply(who.facts, NOON)
+    changes = follower.wake(NOON + 30 * DAY)
+    assert [(c.entered, c.at - NOON) for c in changes] == [(False, DAY), (True, 2 * DAY), (False, 3 * DAY)]
+
+
+def test_a_changed_trait_does_not_rewrite_what_time_did_before() -> None:
+    """The flip that was due before the batch happens first, then what the batch brought."""
+    who = person({"vip": True}, [order(0)])
+    rules = {1: parse_rule({**BOUGHT, "within": "1d"}), 2: parse_rule({"trait": "vip", "op": "eq", "value": True})}
+    follower = Follower(compiled(rules), who)
+    follower.apply(who.facts, NOON)
+    who.traits = {}
+    changes = follower.apply([], NOON + 5 * DAY, ["vip"])
+    assert [(c.segment_id, c.entered, c.at - NOON) for c in changes] == [(1, False, DAY), (2, False, 5 * DAY)]
+
+
+def test_what_no_segment_asks_about_is_not_kept() -> None:
+    who = person({}, [("Page Viewed", NOON, {"a": 1})] * 50)
+    program = compiled({1: parse_rule(BOUGHT)})
+    follower = Follower(program, who)
+    follower.apply(who.facts, NOON)
+    assert not program.concerns(["Page Viewed"], ["city"])
+    assert follower.state.atoms == {}
+    assert len(follower.blob or b"") < 10
+
+
+def test_at_least_k_keeps_k() -> None:
+    who = person({}, [order(n) for n in range(500)])
+    follower = Follower(compiled({1: parse_rule({**BOUGHT, "count": {"op": "gte", "value": 3}, "within": "30d"})}), who)
+    for fact in who.facts:
+        follower.apply([fact], NOON)
+    assert follower.state.atoms == {1: [NOON - 2, NOON - 1, NOON]}
+    assert follower.due_at == NOON - 2 + 30 * DAY
+
+
+def test_segments_that_are_gone_leave_nothing_behind() -> None:
+    who = person({}, [order(0)])
+    follower = Follower(compiled({1: parse_rule(BOUGHT), 2: parse_rule({**BOUGHT, "within": "1d"})}), who)
+    follower.apply(who.facts, NOON)
+    follower.program = compiled({3: parse_rule({"trait": "x", "op": "missing"})})
+    assert follower.state.members == {}
+    assert follower.state.atoms == {}
+    assert follower.due_at is None
+    assert isinstance(who, Person)

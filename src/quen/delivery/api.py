@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 
 from quen.accounts.access import KeyAuth
 from quen.accounts.roles import can
@@ -57,9 +57,9 @@ def list_templates(request: HttpRequest, limit: int | None = None, cursor: str |
 
 
 @router.post("/templates", auth=KeyAuth("content.edit"), response={201: Any})
-def create_template(request: HttpRequest, payload: NewTemplate) -> tuple[int, dict[str, Any]]:
+def create_template(request: HttpRequest, payload: NewTemplate) -> Status[dict[str, Any]]:
     made = service.create_template(payload.name, payload.subject, payload.body, _by(request))
-    return 201, template_document(made)
+    return Status(201, template_document(made))
 
 
 @router.get("/templates/{int:template_id}", auth=KeyAuth("content.edit"))
@@ -74,10 +74,10 @@ def change_template(request: HttpRequest, template_id: int, payload: TemplateCha
 
 
 @router.delete("/templates/{int:template_id}", auth=KeyAuth("content.edit"), response={204: None})
-def delete_template(request: HttpRequest, template_id: int) -> tuple[int, None]:
+def delete_template(request: HttpRequest, template_id: int) -> Status[None]:
     """409 while a journey uses it."""
     service.delete_template(service.get_template(template_id))
-    return 204, None
+    return Status(204, None)
 
 
 @router.post("/templates/{int:template_id}/preview", auth=KeyAuth("content.edit"))
@@ -142,14 +142,14 @@ def list_suppressions(
 
 
 @router.post("/suppressions", auth=KeyAuth("customers.pii"), response={201: Any})
-def add_suppression(request: HttpRequest, payload: NewSuppression) -> tuple[int, dict[str, Any]]:
-    return 201, suppression_document(service.add_suppression(payload.channel, payload.address))
+def add_suppression(request: HttpRequest, payload: NewSuppression) -> Status[dict[str, Any]]:
+    return Status(201, suppression_document(service.add_suppression(payload.channel, payload.address)))
 
 
 @router.delete("/suppressions", auth=KeyAuth("customers.pii"), response={204: None})
-def remove_suppression(request: HttpRequest, address: str, channel: str = "email") -> tuple[int, None]:
+def remove_suppression(request: HttpRequest, address: str, channel: str = "email") -> Status[None]:
     service.remove_suppression(channel, address)
-    return 204, None
+    return Status(204, None)
 
 
 def template_document(template: Template) -> dict[str, Any]:

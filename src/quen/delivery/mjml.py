@@ -49,8 +49,8 @@ class Problem(msgspec.Struct, frozen=True):
 
 
 def clean_text(text: str) -> str:
-    """Without control characters and broken surrogates."""
-    return _UNPRINTABLE.sub("", text)
+    """Without control characters and broken surrogates; lines end in a newline only, as mrml wants them."""
+    return _UNPRINTABLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def to_html(mjml: str, source: str | None = None) -> tuple[str, list[Problem]]:
@@ -62,7 +62,12 @@ def to_html(mjml: str, source: str | None = None) -> tuple[str, list[Problem]]:
     if fatal := next((p for p in problems if p.fatal), None):
         raise _located(fatal, source)
     try:
-        html = mrml.to_html(_protected(mjml), mrml.ParserOptions(include_loader=mrml.noop_loader())).content
+        html = mrml.to_html(
+            _protected(mjml),
+            mrml.ParserOptions(include_loader=mrml.noop_loader()),
+            # By default each reader's program would fetch a font from another company, which learns who reads what.
+            mrml.RenderOptions(fonts={}),
+        ).content
     except Exception as error:
         raise TemplateError(f"MJML: {error}") from error
     except BaseException as error:

@@ -54,6 +54,8 @@ class Message(models.Model):
 
     class Meta:
         indexes = [
+            models.Index(fields=["status", "-id"]),
+            models.Index(fields=["reason"], condition=~models.Q(reason=""), name="delivery_message_with_reason"),
             models.Index(fields=["done_at"], condition=models.Q(noted=""), name="delivery_message_to_note"),
             models.Index(fields=["status", "not_before"]),
             models.Index(fields=["journey_id", "node", "status"]),

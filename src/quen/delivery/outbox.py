@@ -14,7 +14,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 import msgspec
 import structlog
-from django.db import DatabaseError, close_old_connections, connection
+from django.db import DatabaseError, connection
 
 from quen.config import Config
 from quen.delivery import failpoints, rendering, runs, store, tracking
@@ -103,10 +103,10 @@ class Outbox:
     def _safely(self, work: Callable[[], int]) -> int:
         """A full disk or a locked database must not end the thread: say so, and try again later."""
         try:
-            close_old_connections()
             return work()
         except Exception as error:
             log.exception("outbox", error=str(error))
+            connection.close()  # it may be what is broken
             self._stop.wait(5)
             return 0
 

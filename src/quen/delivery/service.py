@@ -11,7 +11,7 @@ from django.db import transaction
 
 from quen.config import config
 from quen.db import fetch
-from quen.delivery import rendering, store, templating
+from quen.delivery import mjml, rendering, store, templating
 from quen.delivery.addresses import deliverable_email, suppression_key
 from quen.delivery.channels import ACCEPTED, Letter, Outcome
 from quen.delivery.channels.email.server import parse_smtp_url
@@ -42,6 +42,7 @@ def get_template(template_id: int) -> Template:
 
 def create_template(name: str, subject: str, body: str, by: str) -> Template:
     """Raises InvalidInput (TemplateError with the line) for what could never be sent."""
+    subject, body = mjml.clean_text(subject), mjml.clean_text(body)
     _check(name, subject, body)
     now = now_ms()
     return Template.objects.create(
@@ -52,7 +53,7 @@ def create_template(name: str, subject: str, body: str, by: str) -> Template:
 def update_template(template: Template, changes: Mapping[str, str]) -> Template:
     """`changes`: any of name, subject, body. Messages already sent keep what they were."""
     for field, value in changes.items():
-        setattr(template, field, value)
+        setattr(template, field, mjml.clean_text(value))
     _check(template.name, template.subject, template.body)
     template.name = template.name.strip()
     template.updated_at = now_ms()

@@ -83,3 +83,14 @@ def test_attributes_keep_every_character(value: str) -> None:
 def test_single_quotes_may_hold_double_ones() -> None:
     html, _ = to_html(FRAME.format("""<mj-text><i title='say "hi"'>x</i></mj-text>"""))
     assert '<i title="say &#34;hi&#34;">' in html
+
+
+def test_lines_as_browsers_send_them() -> None:
+    source = FRAME.format("<mj-text>a</mj-text>").replace("\n", "\r\n")
+    html, _ = to_html(clean_text(source))
+    assert ">a</div>" in html
+
+
+def test_a_letter_fetches_nothing_that_its_author_did_not_ask_for() -> None:
+    html, _ = to_html(FRAME.format("<mj-text>a</mj-text>"))
+    assert "googleapis" not in html and "@import" not in html

@@ -43,6 +43,7 @@ _batch = msgspec.json.Decoder(_Batch)
 _fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _raws = msgspec.json.Decoder(list[msgspec.Raw])
 _any = msgspec.json.Decoder()
+_raw = msgspec.json.Decoder(msgspec.Raw)
 
 
 def read_single(body: bytes) -> Body:
@@ -85,8 +86,12 @@ def check_size(body: bytes) -> None:
 
 def _mended(body: bytes, error: Exception) -> bytes:
     """Valid JSON: the body itself when only types in it are unexpected."""
-    if isinstance(error, msgspec.ValidationError):
-        return body
+    try:
+        if isinstance(error, msgspec.ValidationError):
+            _raw.decode(body)  # that error may have come before the whole was read
+            return body
+    except (msgspec.DecodeError, RecursionError):
+        pass
     try:
         return repair(body)
     except ValueError as why:

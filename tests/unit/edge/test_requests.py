@@ -8,6 +8,7 @@ import tracemalloc
 import zlib
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -55,7 +56,9 @@ def test_a_deep_message_costs_no_neighbour() -> None:
     assert read[0] == {"a": 1} and read[2] == {"c": 3} and len(read) == 3
 
 
-@pytest.mark.parametrize("body", [b"", b"x", b'{"batch":[', b"<html></html>", b'{"batch":[{]}', b"\x00\xff"])
+@pytest.mark.parametrize(
+    "body", [b"", b"x", b'{"batch":[', b"<html></html>", b'{"batch":[{]}', b"\x00\xff", b"[" * 9000, b'{"writeKey":5,']
+)
 def test_what_is_no_json_is_400(body: bytes) -> None:
     for read in (read_batch, read_single):
         with pytest.raises(RequestError) as refused:
@@ -97,6 +100,7 @@ def test_any_body_is_taken_or_refused_with_a_status(body: bytes) -> None:
             status = error.status
         else:
             status = 200
+            json.loads(msgspec.json.encode(read(body).messages).decode("utf-8", "ignore"))
         assert status in {200, 400, 413}
 
 

@@ -54,6 +54,7 @@ COUNT_NAMES = {
     "updated": gettext_lazy("changed since the last time"),
     "unchanged": gettext_lazy("already here, unchanged"),
     "events": gettext_lazy("events"),
+    "revenue": gettext_lazy("revenue"),
 }
 FIELD_NAMES = {
     "order_id": gettext_lazy("Order number"),

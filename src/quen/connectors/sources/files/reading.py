@@ -62,7 +62,7 @@ def sniff(path: Path, *, encoding: str = "", delimiter: str = "") -> Format:
     if text.lstrip()[:1] == "{":
         return Format("jsonl", found, "", gzipped, _json_columns(text, path.name))
     found_delimiter = delimiter or _delimiter(text)
-    header = next((row for row in csv.reader(io.StringIO(text), delimiter=found_delimiter) if any(row)), [])
+    header = _header(text, found_delimiter, path.name)
     if len(header) == 1 and header[0].lower().startswith("sep="):
         raise InvalidInput(f"{path.name} begins with a `sep=` line; delete it, the delimiter is found without it")
     return Format("csv", found, found_delimiter, gzipped, _column_names(header, path.name))
@@ -227,6 +227,13 @@ def _delimiter(text: str) -> str:
         if score > best_score:
             best, best_score = sign, score
     return best
+
+
+def _header(text: str, delimiter: str, name: str) -> list[str]:
+    try:
+        return next((row for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if any(row)), [])
+    except csv.Error as error:
+        raise InvalidInput(f"{name}: the first row cannot be read as column names ({error})") from None
 
 
 def _column_names(header: list[str], name: str) -> tuple[str, ...]:

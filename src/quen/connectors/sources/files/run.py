@@ -243,6 +243,8 @@ def _send_chunk(sender: Sender, orders: list[Order]) -> None:
         if before is None:
             for name, count in order.counts.items():
                 _count(row, name, count)
+            if (revenue := sum(message["properties"]["revenue"] for message in order.messages)) != 0:
+                row.counts["revenue"] = round(row.counts.get("revenue", 0) + revenue, 4)
         else:
             # A second `Order Completed` would count its revenue twice.
             messages = [{**messages[0], "event": "Order Updated"}]

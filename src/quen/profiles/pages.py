@@ -35,6 +35,7 @@ from quen.web.csp import MAIL_PREVIEW, csp
 from quen.web.paging import read_cursor, write_cursor
 
 PAGE = 50
+SHOWN_ORDERS = 100  # of one person; the rest on request
 
 
 def is_masked(request: HttpRequest) -> bool:
@@ -129,7 +130,9 @@ def orders(request: HttpRequest, profile_id: int) -> HttpResponseBase:
     found = find_person(request, profile_id, "customer_orders")
     if isinstance(found, HttpResponseRedirect):
         return found
-    context = shell(request, found, "customer_orders") | {"orders": orders_of(found.ids)}
+    listed = orders_of(found.ids)
+    shown = listed if request.GET.get("all") else listed[:SHOWN_ORDERS]
+    context = shell(request, found, "customer_orders") | {"orders": shown, "older": len(listed) - len(shown)}
     return render(request, "profiles/customer_orders.html", context)
 
 

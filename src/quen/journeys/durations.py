@@ -29,11 +29,25 @@ def split_duration(text: object) -> tuple[str, str]:
 
 
 def words(ms: int) -> str:
-    """A time for people ("3 days"), in the largest unit that divides it; weeks and months are said in days."""
-    if ms >= DAY and ms % DAY == 0:
-        return ngettext("%(n)d day", "%(n)d days", ms // DAY) % {"n": ms // DAY}
-    if ms >= UNITS["h"] and ms % UNITS["h"] == 0:
-        return ngettext("%(n)d hour", "%(n)d hours", ms // UNITS["h"]) % {"n": ms // UNITS["h"]}
-    if ms >= UNITS["m"] and ms % UNITS["m"] == 0:
-        return ngettext("%(n)d minute", "%(n)d minutes", ms // UNITS["m"]) % {"n": ms // UNITS["m"]}
-    return ngettext("%(n)d second", "%(n)d seconds", ms // 1000) % {"n": ms // 1000}
+    """A time for people: "3 days", "1 hour 30 minutes". Weeks and months are said in days; of small rests nothing."""
+    if ms < 1000:
+        return ngettext("%(n)d second", "%(n)d seconds", 0) % {"n": 0}
+    parts = []
+    rest = ms
+    for unit in (DAY, UNITS["h"], UNITS["m"], UNITS["s"]):
+        count, rest = divmod(rest, unit)
+        if count:
+            parts.append(_in_unit(unit, count))
+    return " ".join(parts[:2])
+
+
+def _in_unit(unit: int, count: int) -> str:
+    if unit == DAY:
+        text = ngettext("%(n)d day", "%(n)d days", count)
+    elif unit == UNITS["h"]:
+        text = ngettext("%(n)d hour", "%(n)d hours", count)
+    elif unit == UNITS["m"]:
+        text = ngettext("%(n)d minute", "%(n)d minutes", count)
+    else:
+        text = ngettext("%(n)d second", "%(n)d seconds", count)
+    return text % {"n": count}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -51,7 +52,9 @@ def _next(lines: Any, *, in_data: bool) -> str:
 
 
 @contextmanager
-def web_server(answer: Callable[[BaseHTTPRequestHandler, bytes], None]) -> Iterator[str]:
+def web_server(
+    answer: Callable[[BaseHTTPRequestHandler, bytes], None], tls: ssl.SSLContext | None = None
+) -> Iterator[str]:
     """`answer(handler, body)` for each POST. Yields its address."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -64,10 +67,12 @@ def web_server(answer: Callable[[BaseHTTPRequestHandler, bytes], None]) -> Itera
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield f"http{'s' if tls else ''}://127.0.0.1:{server.server_port}"
     finally:
         server.shutdown()
         server.server_close()

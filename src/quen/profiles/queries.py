@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
+from django.db.models import QuerySet
 
 from quen.config import config
 from quen.connectors.models import Source
@@ -13,9 +14,9 @@ from quen.db import fetch
 from quen.delivery.models import Message, Suppression
 from quen.errors import Conflict, InvalidInput, NotFound
 from quen.events.timeline import TimelineItem
-from quen.identity.keys import EXTERNAL_PRIORITY, PRIORITY
+from quen.identity.keys import ANONYMOUS_TYPES, EXTERNAL_PRIORITY, PRIORITY
 from quen.identity.models import Identifier, Link
-from quen.identity.store import identifiers_of, merged_ids, merged_ids_of
+from quen.identity.store import merged_ids, merged_ids_of
 from quen.journeys.models import Run
 from quen.profiles.cards import Card, make_card
 from quen.profiles.masking import mask, mask_identifier
@@ -25,6 +26,7 @@ from quen.profiles.state import ProfileState
 from quen.profiles.store import load
 from quen.web.times import rfc3339
 
+MOST_IDENTIFIERS = 500  # of each sort: a test robot signed in as one user may have made a hundred thousand visitors
 QUEN = "Quen"  # the name of source 0
 
 
@@ -75,7 +77,8 @@ def person(profile_id: int, *, masked: bool) -> Person:
         profile = load([link.to_id]).get(link.to_id) if link else None
     if profile is None:
         raise NotFound(f"there is no profile {profile_id}")
-    identifiers = by_strength(identifiers_of([profile.id])[profile.id])
+    owned = Identifier.objects.filter(profile_id=profile.id)
+    identifiers = by_strength([*_strong(owned), *_anonymous(owned)])
     emails = [i.value for i in identifiers if i.type == "email"]
     if isinstance(email := profile.traits.get("email"), str):
         emails += [email, email.lower()]
@@ -88,6 +91,14 @@ def person(profile_id: int, *, masked: bool) -> Person:
         suppressions=list(Suppression.objects.filter(channel="email", address__in=emails)),
         masked=masked,
     )
+
+
+def _strong(owned: QuerySet[Identifier]) -> QuerySet[Identifier]:
+    return owned.exclude(type__in=ANONYMOUS_TYPES).order_by("-last_seen", "key")[:MOST_IDENTIFIERS]
+
+
+def _anonymous(owned: QuerySet[Identifier]) -> QuerySet[Identifier]:
+    return owned.filter(type__in=ANONYMOUS_TYPES).order_by("-last_seen", "key")[:MOST_IDENTIFIERS]
 
 
 def by_strength(identifiers: Iterable[Identifier]) -> list[Identifier]:

@@ -1,6 +1,6 @@
 """A whole real file: the orders of a British gift shop, 541,909 lines (UCI Online Retail).
 
-What its oddities become (docs/how-to/import-files.md says it to users):
+What its oddities become (docs/how-to/import-a-file.md says it to users):
 - an order is spread over up to 1,114 lines: one event each, however long;
 - `CustomerID` is written 17850.0: the id is 17850;
 - invoices that begin with C (3,836) are cancellations: `Order Refunded`, amounts negative;

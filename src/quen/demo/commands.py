@@ -90,7 +90,7 @@ def _ports(arguments: argparse.Namespace) -> Ports:
         if given is not None:
             taken.add(given)
             return int(given)
-        for port in [default, *range(default + 10, default + 1000, 10)]:
+        for port in range(default, default + 1000, 10):
             if port not in taken and _free(port):
                 taken.add(port)
                 return port

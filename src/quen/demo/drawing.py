@@ -16,7 +16,8 @@ def svg(product: Product) -> str:
     shape = _shape(product.shape).replace("currentColor", colour).replace("var(--dark)", _darker(colour))
     return (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 200 200">'
-        f'<rect width="200" height="200" fill="{behind}"/><ellipse cx="100" cy="172" rx="62" ry="7" fill="#000" opacity=".07"/>'
+        f'<rect width="200" height="200" fill="{behind}"/>'
+        '<ellipse cx="100" cy="172" rx="62" ry="7" fill="#000" opacity=".07"/>'
         f"{shape}</svg>"
     )
 

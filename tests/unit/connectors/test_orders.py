@@ -1,4 +1,4 @@
-"""What becomes of the rows of an order. The cases of real files: docs/how-to/import-files.md."""
+"""What becomes of the rows of an order. The cases of real files: docs/how-to/import-a-file.md."""
 
 from __future__ import annotations
 

@@ -265,6 +265,22 @@ def test_a_first_version_starts_when_its_rules_are_computed() -> None:
     assert set(Journey.objects.values_list("status", flat=True)) == {"live"}
 
 
+def test_rules_that_nobody_is_asked_any_more_are_not_followed() -> None:
+    world = World(graph(wait("a"), email("x"), exit_when=RULES[0]))
+    world.happen(1, "Start")
+    world.publish(graph(wait("b"), email("x"), exit_when=RULES[1]))
+
+    def followed() -> set[Any]:
+        rules = Segment.objects.filter(kind="internal").exclude(status="archived").values_list("rule", flat=True)
+        return {rule.get("event") or rule["trait"] for rule in rules}
+
+    assert followed() == {"Order Completed", "city"}, "someone is still in the first version"
+    world.wait(HOUR)
+    world.publish(graph(wait("c"), email("x"), exit_when=RULES[2]))
+    service.archive(service.get_journey(world.journey.id))
+    assert followed() == {"vip"}
+
+
 def test_runs_follow_a_merge_and_the_younger_of_two_ends() -> None:
     world = World(CART)
     world.happen(1, "Start", cart_id="a")

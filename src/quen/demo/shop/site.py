@@ -75,6 +75,7 @@ class _Handler(BaseHTTPRequestHandler):
         # Only our own pages may post: a browser always says where a cross-site request comes from.
         origin = self.headers.get("Origin")
         if length > MAX_BODY or (origin and urlsplit(origin).netloc != self.headers.get("Host")):
+            self.close_connection = True  # the rest of the body must not be taken for the next request
             self._answer(403, b"", "text/plain")
             return
         fields = {name: values[0] for name, values in parse_qs(body.decode("utf-8", "replace")).items()}

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from django.urls import path
 
-from quen.delivery import message_pages, pages
+from quen.delivery.pages import messages, templates
 
 urlpatterns = [
-    path("content", pages.content, name="content"),
-    path("content/new", pages.new_template, name="new_template"),
-    path("content/starters/<slug:key>/<slug:language>", pages.starter_preview, name="starter_preview"),
-    path("content/preview", pages.preview, name="template_preview"),
-    path("content/preview/<str:token>", pages.preview_body, name="preview_body"),
-    path("content/people", pages.preview_people, name="preview_people"),
-    path("content/test", pages.test_send, name="template_test"),
-    path("content/suppressions", message_pages.suppressions, name="suppressions"),
-    path("content/suppressions/remove", message_pages.remove_suppression, name="remove_suppression"),
-    path("content/sending", message_pages.sending, name="sending"),
-    path("content/<int:template_id>", pages.template_page, name="template"),
-    path("content/<int:template_id>/copy", pages.copy_template, name="copy_template"),
-    path("content/<int:template_id>/delete", pages.delete_template, name="delete_template"),
-    path("messages", message_pages.messages, name="messages_sent"),
-    path("messages/<int:message_id>", message_pages.message_page, name="message"),
-    path("messages/<int:message_id>/body", message_pages.message_body, name="message_body"),
-    path("messages/<int:message_id>/again", message_pages.send_again, name="send_again"),
+    path("content", templates.content, name="content"),
+    path("content/new", templates.new_template, name="new_template"),
+    path("content/starters/<slug:key>/<slug:language>", templates.starter_preview, name="starter_preview"),
+    path("content/preview", templates.preview, name="template_preview"),
+    path("content/preview/<str:token>", templates.preview_body, name="preview_body"),
+    path("content/people", templates.preview_people, name="preview_people"),
+    path("content/test", templates.test_send, name="template_test"),
+    path("content/suppressions", messages.suppressions, name="suppressions"),
+    path("content/suppressions/remove", messages.remove_suppression, name="remove_suppression"),
+    path("content/sending", messages.sending, name="sending"),
+    path("content/<int:template_id>", templates.template_page, name="template"),
+    path("content/<int:template_id>/copy", templates.copy_template, name="copy_template"),
+    path("content/<int:template_id>/delete", templates.delete_template, name="delete_template"),
+    path("messages", messages.messages, name="messages_sent"),
+    path("messages/<int:message_id>", messages.message_page, name="message"),
+    path("messages/<int:message_id>/body", messages.message_body, name="message_body"),
+    path("messages/<int:message_id>/again", messages.send_again, name="send_again"),
 ]

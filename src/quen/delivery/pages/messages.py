@@ -22,7 +22,7 @@ from quen.delivery.addresses import suppression_key
 from quen.delivery.channels.email.server import parse_smtp_url
 from quen.delivery.channels.webhook import signing_secret
 from quen.delivery.models import Message, Suppression
-from quen.delivery.pages import content_tabs
+from quen.delivery.pages.common import content_tabs
 from quen.delivery.words import REASONS, reason_text
 from quen.errors import ConfigError, QuenError
 from quen.identity.store import canonical

@@ -15,12 +15,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from quen.accounts.access import require, user_of
-from quen.accounts.roles import can
 from quen.config import config
 from quen.delivery import service
 from quen.delivery.errors import TemplateError
 from quen.delivery.forms import TemplateForm, error_text
 from quen.delivery.models import Template
+from quen.delivery.pages.common import content_tabs
 from quen.delivery.rendering import Person
 from quen.delivery.starters import STARTER_NAMES, STARTERS, starter
 from quen.delivery.templating import Content
@@ -32,21 +32,6 @@ from quen.web.csp import MAIL_PREVIEW, csp
 
 MATCHES = 6
 PREVIEW_SECONDS = 600
-
-
-def content_tabs(request: HttpRequest, active: str) -> list[dict[str, Any]]:
-    """Those that the viewer may open."""
-    role = user_of(request).role
-    tabs = [
-        ("content", _("Templates"), "template", "content.edit"),
-        ("suppressions", _("Suppression list"), "mail-off", "customers.pii"),
-        ("sending", _("Delivery settings"), "server", "content.edit"),
-    ]
-    return [
-        {"url": reverse(name), "label": label, "icon": icon, "active": name == active}
-        for name, label, icon, capability in tabs
-        if can(role, capability)
-    ]
 
 
 @require_GET

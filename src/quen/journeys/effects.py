@@ -84,7 +84,10 @@ class Past(msgspec.Struct):
 
 
 class Timer(msgspec.Struct, frozen=True):
+    """A row of journeys_timer: a run to be woken."""
+
     run_id: int
+    journey_id: int
     due_at: int
     node: str
 

@@ -90,5 +90,9 @@ class Timer(models.Model):
     """A run to be woken. One a run."""
 
     run = models.OneToOneField(Run, primary_key=True, on_delete=models.CASCADE, related_name="timer")
+    journey_id = models.BigIntegerField()  # as in the run: those of a paused journey are passed over
     due_at = MsField(db_index=True)
     node = models.CharField(max_length=60)
+
+    class Meta:
+        indexes = [models.Index(fields=["journey_id", "due_at"])]

@@ -274,7 +274,7 @@ class _Advance:
     def _wait(self, run: Run, node: str, until: int) -> None:
         run.node = node
         self.changed[run.id] = run
-        timer = Timer(run.id, until, node)
+        timer = Timer(run.id, run.journey_id, until, node)
         self.timers[run.id] = timer
         self.done.timers.append(timer)
 

@@ -6,7 +6,7 @@ import secrets
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 
 from quen.delivery.models import Template
 from quen.errors import Conflict, InvalidInput, NotFound
@@ -19,6 +19,7 @@ from quen.journeys.models import Journey, Version
 from quen.journeys.reading import GraphError, Problem, parse_graph, read_graph
 from quen.journeys.runner import EXIT_WHEN
 from quen.segments.models import Segment
+from quen.segments.service import archive as archive_segment
 from quen.segments.service import watch
 
 WAITING = ("keep", "move", "exit")
@@ -111,6 +112,7 @@ def publish(journey: Journey, waiting: str, by: str) -> Version:
         raise Conflict("the journey is archived: copy it to publish it again")
     graph = parse_graph(journey.draft, known())
     with transaction.atomic():
+        _release_watches()
         watches = _watches(graph)
         last = journey.versions.aggregate(last=Max("number"))["last"] or 0
         version = Version.objects.create(
@@ -140,6 +142,20 @@ def _watches(graph: Graph) -> dict[str, Segment]:
     return {place: watch(rule) for place, rule in rules.items()}
 
 
+def _release_watches() -> None:
+    """Stop following rules that nobody is asked any more: each costs the engine something on every event.
+
+    Called before a journey changes, never after: a batch under way may still start runs of what is live until then.
+    """
+    in_force = Journey.objects.exclude(status="archived")
+    versions = Version.objects.filter(
+        Q(id__in=in_force.values("live_version")) | Q(id__in=in_force.values("next_version")) | Q(runs__status="active")
+    ).distinct()
+    used = {segment_id for version in versions for segment_id in version.watches.values()}
+    for segment in Segment.objects.filter(kind="internal").exclude(status="archived").exclude(id__in=used):
+        archive_segment(segment)
+
+
 def pause(journey: Journey) -> None:
     """Nobody enters, and whoever waits goes on waiting. Exit rules still hold."""
     if journey.status not in ("live", "starting"):
@@ -160,8 +176,10 @@ def archive(journey: Journey) -> None:
     """For good: nobody enters, and the engine ends the runs of those who wait."""
     if journey.status == "archived":
         return
-    journey.status, journey.next_version = "archived", None
-    _save(journey, "status", "next_version")
+    with transaction.atomic():
+        _release_watches()
+        journey.status, journey.next_version = "archived", None
+        _save(journey, "status", "next_version")
 
 
 def copy_journey(journey: Journey, name: str, by: str) -> Journey:

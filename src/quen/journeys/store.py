@@ -31,6 +31,7 @@ class Definitions(msgspec.Struct):
     coming: list[tuple[int, int, tuple[int, ...]]] = []  # (journey, next version, segments it waits for)
     unsettled: list[tuple[int, int, str]] = []  # (journey, live version, keep | move | exit)
     archived: list[int] = []
+    paused: set[int] = set()
 
 
 _definitions = Definitions()
@@ -45,7 +46,7 @@ def load(batch: Batch) -> BatchView | None:
         for occurrence in batch.occurrences
         for candidate in triggers.candidates(occurrence, batch.merged, batch.now)
     ]
-    due = _due(batch.now)
+    due = _due(known, batch.now)
     orders, settled = _orders(known)
     people = {occurrence.profile_id for occurrence in batch.occurrences}
     people |= {survivor(profile_id, batch.merged) for profile_id in people}
@@ -97,6 +98,7 @@ def _read_definitions(known: Definitions) -> None:
     known.names = {row[0]: row[1] for row in rows}
     known.versions = {}
     known.starting, known.coming, known.unsettled, known.archived = [], [], [], []
+    known.paused = {row[0] for row in rows if row[2] == "paused"}
     _read_versions(known, {row[3] for row in rows if row[3] is not None})
     for journey_id, _name, status, version_id, waiting, settled, next_id, watches in rows:
         if status == "archived":
@@ -126,15 +128,26 @@ def _read_versions(known: Definitions, ids: Iterable[int]) -> None:
         )
 
 
-def _due(now: int) -> list[Timer]:
+def _due(known: Definitions, now: int) -> list[Timer]:
     """The earliest due timers; those of paused journeys are kept for later."""
-    rows = db.fetch(
-        "SELECT t.run_id, t.due_at, t.node FROM journeys_timer t JOIN journeys_run r ON r.id = t.run_id"
-        " JOIN journeys_journey j ON j.id = r.journey_id"
-        " WHERE t.due_at <= %s AND j.status <> 'paused' ORDER BY t.due_at, t.run_id LIMIT %s",
-        [now, DUE_LIMIT],
-    )
-    return [Timer(*row) for row in rows]
+    if not known.paused:
+        rows = db.fetch(
+            "SELECT run_id, journey_id, due_at, node FROM journeys_timer WHERE due_at <= %s"
+            " ORDER BY due_at, run_id LIMIT %s",
+            [now, DUE_LIMIT],
+        )
+        return [Timer(*row) for row in rows]
+    # By journey, so that the overdue of a paused one, perhaps a million, are not gone through in every batch.
+    found = [
+        Timer(*row)
+        for journey_id in sorted(known.names.keys() - known.paused)
+        for row in db.fetch(
+            "SELECT run_id, journey_id, due_at, node FROM journeys_timer WHERE journey_id = %s AND due_at <= %s"
+            " ORDER BY due_at, run_id LIMIT %s",
+            [journey_id, now, DUE_LIMIT],
+        )
+    ]
+    return sorted(found, key=lambda timer: (timer.due_at, timer.run_id))[:DUE_LIMIT]
 
 
 def _orders(known: Definitions) -> tuple[list[Order], list[int]]:
@@ -188,7 +201,9 @@ def _as_runs(rows: Sequence[tuple[Any, ...]]) -> dict[int, Run]:
 def _timers(runs: Mapping[int, Run]) -> dict[int, Timer]:
     if not runs:
         return {}
-    rows = db.fetch_in("SELECT run_id, due_at, node FROM journeys_timer WHERE {in}", runs.keys(), column="run_id")
+    rows = db.fetch_in(
+        "SELECT run_id, journey_id, due_at, node FROM journeys_timer WHERE {in}", runs.keys(), column="run_id"
+    )
     return {row[0]: Timer(*row) for row in rows}
 
 
@@ -269,8 +284,8 @@ def save(effects: Effects) -> None:
     )
     db.execute_many("DELETE FROM journeys_timer WHERE run_id = %s", [(run_id,) for run_id in effects.ended_timers])
     db.execute_many(
-        "INSERT INTO journeys_timer (run_id, due_at, node) VALUES (%s,%s,%s)",
-        [(timer.run_id, timer.due_at, timer.node) for timer in effects.timers],
+        "INSERT INTO journeys_timer (run_id, journey_id, due_at, node) VALUES (%s,%s,%s,%s)",
+        [(timer.run_id, timer.journey_id, timer.due_at, timer.node) for timer in effects.timers],
     )
     Message.objects.bulk_create([_message(outgoing) for outgoing in effects.messages], batch_size=500)
     _promote(effects.went_live)
@@ -304,11 +319,15 @@ def _promote(went_live: Sequence[tuple[int, int]]) -> None:
 
 def next_due_at() -> int | None:
     """When the next waiting run is to be woken: the engine sleeps until then at the longest."""
-    rows = db.fetch(
-        "SELECT MIN(t.due_at) FROM journeys_timer t JOIN journeys_run r ON r.id = t.run_id"
-        " JOIN journeys_journey j ON j.id = r.journey_id WHERE j.status <> 'paused'"
-    )
-    return None if rows[0][0] is None else int(rows[0][0])
+    known = _current()
+    if not known.paused:
+        first: int | None = db.fetch("SELECT MIN(due_at) FROM journeys_timer")[0][0]
+        return first
+    earliest: list[int | None] = [
+        db.fetch("SELECT MIN(due_at) FROM journeys_timer WHERE journey_id = %s", [journey_id])[0][0]
+        for journey_id in known.names.keys() - known.paused
+    ]
+    return min((due for due in earliest if due is not None), default=None)
 
 
 def has_orders() -> bool:

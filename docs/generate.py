@@ -97,6 +97,23 @@ def steps_page() -> str:
     return "\n".join(parts)
 
 
+def operations_page() -> str:
+    from quen.web.api import api
+
+    paths = api.get_openapi_schema(path_prefix="/api/v1/")["paths"]
+    rows: dict[str, list[tuple[str, str]]] = {}
+    for path, operations in paths.items():
+        for method, operation in operations.items():
+            text = operation.get("description") or operation["summary"]
+            rows.setdefault(operation.get("tags", ["other"])[0], []).append((f"`{method.upper()} {path}`", text))
+    intro = _prose(
+        "All operations; their parameters and shapes are in the OpenAPI document at `/api/v1/openapi.json`. What they"
+        " have in common is in [JSON API](json-api.md)."
+    )
+    tables = (f"\n## {tag}\n\n" + _table(("Operation", "What it does"), found) for tag, found in sorted(rows.items()))
+    return "# Operations of the JSON API\n\n" + intro.rstrip("\n") + "\n" + "".join(tables)
+
+
 def commands_page() -> str:
     from quen.cli import build_parser
 
@@ -140,6 +157,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "drop-reasons.md": drop_reasons_page,
     "operators.md": operators_page,
     "steps.md": steps_page,
+    "operations.md": operations_page,
 }
 
 

@@ -104,7 +104,7 @@ def operations_page() -> str:
     rows: dict[str, list[tuple[str, str]]] = {}
     for path, operations in paths.items():
         for method, operation in operations.items():
-            text = operation.get("description") or operation["summary"]
+            text = ". ".join(filter(None, [operation["summary"], operation.get("description")]))
             rows.setdefault(operation.get("tags", ["other"])[0], []).append((f"`{method.upper()} {path}`", text))
     intro = _prose(
         "All operations; their parameters and shapes are in the OpenAPI document at `/api/v1/openapi.json`. What they"

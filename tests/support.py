@@ -101,13 +101,14 @@ class MailServer:
 
     @cached_property
     def _controller(self) -> Controller:
-        return Controller(self, hostname="127.0.0.1", port=self.port)
+        return Controller(self, hostname="127.0.0.1", port=self.port, ready_timeout=30)
 
     def start(self) -> None:
         self._controller.start()
 
     def stop(self) -> None:
-        self._controller.stop(no_assert=True)
+        if "_controller" in self.__dict__:  # it was started
+            self._controller.stop(no_assert=True)
 
     async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:
         if refusal := self.answers.get(address):

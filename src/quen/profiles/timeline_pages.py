@@ -135,9 +135,9 @@ def _day_label(ms: int) -> str:
     day, today = local(ms).date(), local(now_ms()).date()
     label = localtime(ms, "day")
     if day == today:
-        return f"{_('Today')} · {label}"
+        return _("Today") + f" · {label}"
     if day == today - timedelta(days=1):
-        return f"{_('Yesterday')} · {label}"
+        return _("Yesterday") + f" · {label}"
     return label
 
 

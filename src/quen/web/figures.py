@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from typing import Any, Generic, TypeVar
 
@@ -15,6 +17,7 @@ from django.db.models import Count
 from quen.config import config
 from quen.db import fetch
 from quen.engine.models import Quarantined
+from quen.errors import QuenError
 from quen.events.store import event_store
 from quen.identity.keys import ANONYMOUS_TYPES
 from quen.ids import COUNTER_BITS, EPOCH_MS, now_ms
@@ -26,11 +29,17 @@ DAYS = 30
 DAY_MS = 86_400_000
 ORDER = "Order Completed"
 
+log = logging.getLogger(__name__)
+
 T = TypeVar("T")
 
 
+# One thread for all figures: the event store keeps a connection for every thread that asks it.
+_aside = ThreadPoolExecutor(max_workers=1, thread_name_prefix="home-figures")
+
+
 class Kept(Generic[T]):
-    """A figure that is counted at most every `seconds`; an old one is shown while a thread counts it anew."""
+    """A figure that is counted at most every `seconds`; an old one is shown while it is counted anew aside."""
 
     def __init__(self, count: Callable[[], T], seconds: float) -> None:
         self._count = count
@@ -41,13 +50,11 @@ class Kept(Generic[T]):
 
     def __call__(self) -> T:
         value = self._value
-        if value is not None and time.monotonic() < self._until:
-            return value
         if value is None:
             with self._lock:
                 return self._renew() if self._value is None else self._value
-        if self._lock.acquire(blocking=False):
-            threading.Thread(target=self._renew_aside, name="home-figures", daemon=True).start()
+        if time.monotonic() >= self._until and self._lock.acquire(blocking=False):
+            _aside.submit(self._renew_aside)
         return value
 
     def _renew(self) -> T:
@@ -58,6 +65,8 @@ class Kept(Generic[T]):
     def _renew_aside(self) -> None:
         try:
             self._renew()
+        except QuenError as error:
+            log.warning("home: %s", error.message)
         finally:
             self._lock.release()
             connection.close()

@@ -19,6 +19,7 @@ from quen.profiles.models import Profile
 from quen.segments.models import Segment
 from quen.web import figures, home
 from quen.web.times import day_start, last_days
+from tests.support import eventually
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 DAY = 86_400_000
@@ -123,3 +124,7 @@ def test_an_old_figure_is_shown_while_it_is_counted_anew() -> None:
     kept = figures.Kept(count, seconds=3600)
     assert [kept(), kept()] == [1, 1]
     assert counted == [1]
+    stale = figures.Kept(count, seconds=0)
+    assert stale() == 2
+    assert stale() == 2
+    eventually(lambda: stale() >= 3)

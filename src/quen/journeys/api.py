@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 
 from quen.accounts.access import KeyAuth
 from quen.errors import InvalidInput
@@ -46,10 +46,10 @@ def list_journeys(request: HttpRequest, limit: int = 50, cursor: str | None = No
 
 
 @router.post("/journeys", auth=KeyAuth("journeys.edit"), response={201: dict[str, Any]})
-def create_journey(request: HttpRequest, body: NewJourney) -> tuple[int, dict[str, Any]]:
+def create_journey(request: HttpRequest, body: NewJourney) -> Status[dict[str, Any]]:
     """A new journey as a draft. `graph` may have problems; they are in the answer."""
     journey = service.create_journey(body.name, _by(request), body.graph, body.description)
-    return 201, _document(journey)
+    return Status(201, _document(journey))
 
 
 @router.get("/journeys/{int:journey_id}", auth=KeyAuth("customers.view"))

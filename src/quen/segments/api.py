@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 
 from quen.accounts.access import KeyAuth
 from quen.errors import InvalidInput
@@ -48,13 +48,13 @@ def list_segments(request: HttpRequest, limit: int = 50, cursor: str | None = No
 
 
 @router.post("/segments", auth=KeyAuth("segments.edit"), response={201: dict[str, Any]})
-def create_segment(request: HttpRequest, body: NewSegment) -> tuple[int, dict[str, Any]]:
+def create_segment(request: HttpRequest, body: NewSegment) -> Status[dict[str, Any]]:
     """Make a segment. It is `computing` until every profile has been looked at, then `live`.
 
     A rule that is wrong is a 422 whose `details.path` points at the place (`$.all[1].op`).
     """
     segment = service.create_segment(body.name, body.rule, by=_by(request), description=body.description)
-    return 201, _document(segment)
+    return Status(201, _document(segment))
 
 
 @router.post("/segments/preview", auth=KeyAuth("customers.view"))

@@ -28,7 +28,7 @@
     this.seen = {}; // event → its properties
     this.controls = {};
     this.paths = {};
-    this.problem = area.dataset.problemPath ? { path: area.dataset.problemPath, message: area.dataset.problem } : null;
+    this.problem = (area.dataset.problemPath || "").charAt(0) === "$" ? { path: area.dataset.problemPath, message: area.dataset.problem } : null;
     this.box = document.createElement("div");
     this.box.className = "s-builder";
     area.after(this.box);
@@ -146,11 +146,11 @@
     this.problem = problem;
     this.clearProblem();
     if (!problem) return;
-    var path = problem.path || "$", found = null;
-    while (path && !found) {
+    // The nearest place around it that has a control.
+    var path = problem.path || "$", found = this.paths[path], around;
+    while (!found && (around = path.replace(/(\.[^.[\]]*|\[\d+\])$/, "")) !== path) {
+      path = around;
       found = this.paths[path];
-      if (!found) path = path.replace(/(\.[^.[\]]*|\[\d+\])$/, "") || (path === "$" ? "" : "$");
-      if (path === "$" && !this.paths.$) break;
     }
     var control = found && (this.controls[found.uid + "." + found.field] || this.controls[found.uid + "."]);
     var message = document.createElement("div");
@@ -193,7 +193,11 @@
     if (this.problem) this.tell(this.problem);
     var again = this.focusNext || focused;
     this.focusNext = null;
-    if (again && this.controls[again]) this.controls[again].focus();
+    var control = again && this.controls[again];
+    if (control) {
+      control.focus();
+      if (control.select && control.type === "text") control.select();
+    }
   };
 
   B.datalists = function () {
@@ -314,7 +318,7 @@
     var line = element("div", "s-sentence-line");
     line.append(
       this.choice(one.did ? "yes" : "no", [["yes", say.did], ["no", say.didNot]], say.event, one, "did", function (value) { one.did = value === "yes"; }, "s-strong"),
-      this.input(one, "name", one.name, say.event, "s-w-name", { list: "s-events", placeholder: say.event }, function (value) {
+      this.input(one, "name", one.name, say.event, "s-w-name", { list: function () { return "s-events"; }, placeholder: say.event }, function (value) {
         one.name = value;
         self.fetchProperties(one);
       })
@@ -324,15 +328,15 @@
       var how = this.words.aggregates.map(function (aggregate) { return [aggregate.name, aggregate.label]; });
       if (one.aggregate !== "count") {
         line.append(this.choice(one.aggregate, how, say.how, one, "aggregate", function (value) { self.setAggregate(one, value); }));
-        line.append(this.input(one, "property", one.property, say.property, "s-w-value", { list: "s-props-" + one.name, placeholder: say.property }, function (value) { one.property = value; }));
+        line.append(this.input(one, "property", one.property, say.property, "s-w-value", { list: function () { return "s-props-" + one.name; }, placeholder: say.property }, function (value) { one.property = value; }));
       }
       if (kind === "value") {
         line.append(this.operatorChoice(one, false));
-        this.operandControls(one, one.name, one.property).forEach(function (control) { line.append(control); });
+        this.operandControls(one, one).forEach(function (control) { line.append(control); });
       } else {
         var labels = (kind === "count" ? this.words.counts : this.words.amounts).map(function (item) { return [item.name, item.label]; });
         line.append(this.choice(one.op, labels, say.comparison, one, "op", function (value) { one.op = value; }));
-        this.operandControls(one, one.name, one.property).forEach(function (control) { line.append(control); });
+        this.operandControls(one, one).forEach(function (control) { line.append(control); });
       }
       if (one.aggregate === "count") {
         line.append(this.choice("count", how, say.how, one, "aggregate", function (value) { self.setAggregate(one, value); }));
@@ -388,9 +392,9 @@
     var line = element("div", "s-sentence-line s-filter");
     this.keep(filter, "", line);
     line.append(element("span", "", index ? say.andWhere : say.where));
-    line.append(this.input(filter, "name", filter.name, say.property, "s-w-value", { list: "s-props-" + event.name, placeholder: say.property }, function (value) { filter.name = value; }));
+    line.append(this.input(filter, "name", filter.name, say.property, "s-w-value", { list: function () { return "s-props-" + event.name; }, placeholder: say.property }, function (value) { filter.name = value; }));
     line.append(this.operatorChoice(filter, false));
-    this.operandControls(filter, event.name, filter.name).forEach(function (control) { line.append(control); });
+    this.operandControls(filter, event).forEach(function (control) { line.append(control); });
     var remove = this.removeButton(function () {
       event.where.splice(event.where.indexOf(filter), 1);
       self.focusNext = event.uid + ".name";
@@ -402,10 +406,10 @@
   B.trait = function (one) {
     var line = element("div", "s-sentence-line");
     line.append(
-      this.input(one, "name", one.name, this.say.trait, "s-w-name s-strong", { list: "s-traits", placeholder: this.say.trait }, function (value) { one.name = value; }),
+      this.input(one, "name", one.name, this.say.trait, "s-w-name s-strong", { list: function () { return "s-traits"; }, placeholder: this.say.trait }, function (value) { one.name = value; }),
       this.operatorChoice(one, true)
     );
-    this.operandControls(one, null, one.name).forEach(function (control) { line.append(control); });
+    this.operandControls(one, null).forEach(function (control) { line.append(control); });
     return [line];
   };
 
@@ -450,9 +454,12 @@
     return this.choice(one.op, offers, this.say.comparison, one, "op", function (value) { one.op = value; });
   };
 
-  B.operandControls = function (one, event, name) {
+  B.operandControls = function (one, event) {
     var self = this, say = this.say, read = one.operand, kind = this.kinds().operand(one);
-    var list = event === null ? "s-trait-" + name : "s-prop-" + event + "-" + name;
+    function list() {
+      if (!event) return "s-trait-" + one.name;
+      return "s-prop-" + event.name + "-" + (one === event ? one.property : one.name);
+    }
     function field(key, label, css, attributes) {
       return self.input(one, key, read[key], label, css, attributes, function (value) { read[key] = value; });
     }
@@ -521,13 +528,15 @@
     var control = element("input", "form-control " + css);
     control.type = "text";
     control.autocomplete = "off";
-    Object.keys(attributes).forEach(function (name) { control.setAttribute(name, attributes[name]); });
+    Object.keys(attributes).forEach(function (name) {
+      if (name !== "list") { control.setAttribute(name, attributes[name]); return; }
+      // What is offered depends on the names beside it, which may have changed by the time it is asked for.
+      control.addEventListener("focus", function () { control.setAttribute("list", attributes.list()); });
+    });
     control.value = value;
     control.setAttribute("aria-label", label);
     this.keep(one, key, control);
     control.addEventListener("input", function () { set(control.value); self.changed(false); });
-    // Which values are offered depends on the name before: drawn again when that is settled.
-    if (key === "name" || key === "property") control.addEventListener("change", function () { setTimeout(function () { self.draw(); }, 0); });
     control.addEventListener("keydown", function (event) { if (event.key === "Enter") event.preventDefault(); });
     return control;
   };

@@ -132,7 +132,7 @@ def _why(edge: Edge) -> str:
 def draw(
     identifiers: Sequence[tuple[str, str, str, str]], edges: Sequence[Edge], strong: Callable[[str], bool]
 ) -> Graph:
-    """A tree of (key, type, name of the type, value shown): what was first stands left, what was added through it to its right."""
+    """A tree of (key, type, its name, value shown): what was first stands left, what came through it to its right."""
     nodes = {key: Node(key, name, value, strong(type_)) for key, type_, name, value in identifiers[:MOST_NODES]}
     parent: dict[str, tuple[str, str]] = {}
     links = [e for e in sorted(edges, key=lambda e: (e.at, e.id)) if e.kind in {"attach", "merge"}]

@@ -52,8 +52,6 @@ def customers(request: HttpRequest) -> HttpResponseBase:
     more = None
     if query:
         ids = search(query, region=str(config().phone_region), names_only=masked)
-        if len(ids) == 1 and request.GET.get("go"):
-            return HttpResponseRedirect(reverse("customer", args=[ids[0]]))
     else:
         piece = list_people(
             order=request.GET.get("sort", "seen"),
@@ -171,9 +169,7 @@ def journeys(request: HttpRequest, profile_id: int) -> HttpResponseBase:
     found = find_person(request, profile_id, "customer_journeys")
     if isinstance(found, HttpResponseRedirect):
         return found
-    context = shell(request, found, "customer_journeys") | {
-        "runs": _with_words(runs_of(found.ids))
-    }
+    context = shell(request, found, "customer_journeys") | {"runs": _with_words(runs_of(found.ids))}
     return render(request, "profiles/customer_journeys.html", context)
 
 

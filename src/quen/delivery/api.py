@@ -94,7 +94,10 @@ def preview_template(request: HttpRequest, template_id: int, payload: PreviewReq
         "subject": made.rendered.subject,
         "html": made.rendered.html,
         "text": made.rendered.text,
-        "warnings": made.rendered.warnings,
+        "warnings": [
+            {"code": w.code, "detail": w.detail % w.values if w.values else w.detail, "line": w.line, "place": w.place}
+            for w in made.rendered.warnings
+        ],
         "sample_event": made.sample_event,
     }
 

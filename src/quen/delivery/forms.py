@@ -34,7 +34,8 @@ class TemplateForm(forms.Form):
 
 
 def error_text(error: TemplateError) -> str:
-    """With its line, in the viewer's language; what the parsers say stays as they say it."""
+    """With its line, in the viewer's language; what Liquid's parser says stays as it says it."""
+    message = _(error.text) % error.values if error.values else _(error.text)
     if error.line and error.place == "body":
-        return _("Line %(line)s: %(message)s") % {"line": error.line, "message": error.message}
-    return error.message
+        return _("Line %(line)s: %(message)s") % {"line": error.line, "message": message}
+    return message

@@ -12,9 +12,11 @@ from html.parser import HTMLParser
 
 import mrml
 import msgspec
+from django.utils.translation import gettext_noop
 
 from quen.delivery.errors import TemplateError
 
+NO_MJML = gettext_noop("an e-mail template begins with <mjml> and has an <mj-body>")
 MAX_DEPTH = 100
 MAX_HTML = 1_000_000  # characters
 
@@ -43,9 +45,16 @@ _TITLE = re.compile(r"(?<=<mj-title>)[^<]*")
 
 
 class Problem(msgspec.Struct, frozen=True):
+    """`text` with `%(name)s` for `values`, so that pages can translate it."""
+
     line: int
-    message: str
+    text: str
+    values: dict[str, str] = {}
     fatal: bool = True
+
+    @property
+    def message(self) -> str:
+        return self.text % self.values if self.values else self.text
 
 
 def clean_text(text: str) -> str:
@@ -69,14 +78,14 @@ def to_html(mjml: str, source: str | None = None) -> tuple[str, list[Problem]]:
             mrml.RenderOptions(fonts={}),
         ).content
     except Exception as error:
-        raise TemplateError(f"MJML: {error}") from error
+        raise TemplateError("MJML: %(error)s", {"error": str(error)}) from error
     except BaseException as error:
         # A panic inside mrml comes as PanicException, which is no Exception; anything else is not ours.
         if type(error).__name__ != "PanicException":
             raise
-        raise TemplateError(f"MJML: {error}") from error
+        raise TemplateError("MJML: %(error)s", {"error": str(error)}) from error
     if len(html) > MAX_HTML:
-        raise TemplateError(f"the e-mail is over {MAX_HTML:,} characters of HTML; make it shorter")
+        raise TemplateError(gettext_noop("the e-mail is too long; make it shorter"))
     return html, problems
 
 
@@ -104,12 +113,12 @@ def check(mjml: str) -> list[Problem]:
 def _located(problem: Problem, source: str | None) -> TemplateError:
     """The same problem in the template's own lines: Liquid is blanked out, newlines stay."""
     if source is None:
-        return TemplateError(problem.message, line=problem.line)
+        return TemplateError(problem.text, problem.values, line=problem.line)
     blanked = _LIQUID.sub(lambda m: "\n" * m[0].count("\n"), source)
     own = next((p for p in check(blanked) if p.fatal), None)
     if own is None:
-        return TemplateError(f"{problem.message} (in what Liquid makes of the template)")
-    return TemplateError(own.message, line=own.line)
+        return TemplateError(problem.text, problem.values)  # only in what Liquid makes of it: no line of the template
+    return TemplateError(own.text, own.values, line=own.line)
 
 
 class _Reader(HTMLParser):
@@ -124,7 +133,7 @@ class _Reader(HTMLParser):
         if tag not in VOID:
             self.open.append((tag, self.getpos()[0]))
             if len(self.open) == MAX_DEPTH + 1:
-                self._problem(f"more than {MAX_DEPTH} elements inside each other")
+                self._problem(gettext_noop("more than %(most)s elements inside each other"), most=MAX_DEPTH)
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._start(tag)
@@ -136,37 +145,35 @@ class _Reader(HTMLParser):
             self.open.pop()
         elif any(name == tag for name, _ in self.open):
             name, line = self.open[-1]
-            self._problem(f"</{tag}> comes before <{name}> of line {line} is closed")
+            text = gettext_noop("</%(tag)s> comes before <%(open)s> of line %(other)s is closed")
+            self._problem(text, tag=tag, open=name, other=line)
             while self.open.pop()[0] != tag:
                 pass
         else:
-            self._problem(f"</{tag}> closes nothing")
+            self._problem(gettext_noop("</%(tag)s> closes nothing"), tag=tag)
 
     def handle_data(self, data: str) -> None:
         if "<" in data and not (self.open and self.open[-1][0] in {"style", "script"}):
             before = data[: data.index("<")]
-            self._problem("write &lt; for a < in text", extra_lines=before.count("\n"))
+            self._problem(gettext_noop("write &lt; for a < in text"), below=before.count("\n"))
         elif data.strip() and self.open and self.open[-1][0] in _NO_TEXT:
             before = data[: len(data) - len(data.lstrip())]
-            self._problem(
-                f"text directly inside <{self.open[-1][0]}> is not shown; put it into <mj-text>",
-                fatal=False,
-                extra_lines=before.count("\n"),
-            )
+            text = gettext_noop("text directly inside <%(tag)s> is not shown; put it into <mj-text>")
+            self._problem(text, fatal=False, below=before.count("\n"), tag=self.open[-1][0])
 
     def handle_decl(self, decl: str) -> None:
-        self._problem(f"<!{decl[:20]}…> has no place in MJML")
+        self._problem(gettext_noop("<!%(what)s…> has no place in MJML"), what=decl[:20])
 
     def unknown_decl(self, data: str) -> None:
-        self._problem("<![…]> has no place in MJML")
+        self._problem(gettext_noop("<!%(what)s…> has no place in MJML"), what="[")
 
     def finish(self) -> list[Problem]:
         for tag, line in reversed(self.open):
-            self.problems.append(Problem(line, f"<{tag}> is never closed"))
+            self.problems.append(Problem(line, gettext_noop("<%(tag)s> is never closed"), {"tag": tag}))
         if self.rawdata.strip():  # an unfinished tag or quote at the end
-            self._problem("a tag or a quote is never closed")
+            self._problem(gettext_noop("a tag or a quote is never closed"))
         if not self.has_root:
-            self.problems.insert(0, Problem(1, "an e-mail template begins with <mjml> and has an <mj-body>"))
+            self.problems.insert(0, Problem(1, NO_MJML))
         return self.problems
 
     def _start(self, tag: str) -> None:
@@ -174,13 +181,15 @@ class _Reader(HTMLParser):
             self.has_root = True
         elif not self.open and not self.has_root:
             self.has_root = True  # said once is enough
-            self._problem(f"an e-mail template begins with <mjml>, not with <{tag}>")
+            self._problem(NO_MJML)
         if tag == "mj-include":
-            self._problem("mj-include is not supported; put the text itself here")
+            self._problem(gettext_noop("mj-include is not supported; put the text itself here"))
         elif tag.startswith("mj-") and tag not in _KNOWN:
-            self._problem(f"<{tag}> is no MJML element and is left out", fatal=False)
+            self._problem(gettext_noop("<%(tag)s> is no MJML element and is left out"), fatal=False, tag=tag)
         if _UNQUOTED.search(_QUOTED.sub('""', self.get_starttag_text() or "")):
-            self._problem(f"put the attribute values of <{tag}> in quotes")
+            self._problem(gettext_noop("put the attribute values of <%(tag)s> in quotes"), tag=tag)
 
-    def _problem(self, message: str, *, fatal: bool = True, extra_lines: int = 0) -> None:
-        self.problems.append(Problem(self.getpos()[0] + extra_lines, message, fatal))
+    def _problem(self, text: str, *, fatal: bool = True, below: int = 0, **values: object) -> None:
+        """`below`: so many lines after where the parser stands."""
+        given = {name: str(value) for name, value in values.items()}
+        self.problems.append(Problem(self.getpos()[0] + below, text, given, fatal))

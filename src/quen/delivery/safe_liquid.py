@@ -16,6 +16,7 @@ from typing import Any, Literal, TextIO
 from zoneinfo import ZoneInfo
 
 import msgspec
+from django.utils.translation import gettext_noop
 from liquid import BoundTemplate, Environment, RenderContext
 from liquid.ast import Node
 from liquid.builtin.expressions.primitive import RangeLiteral
@@ -79,7 +80,7 @@ def render(
     except LiquidError as error:
         raise _template_error(error, place) from error
     except (ArithmeticError, ValueError, TypeError, LookupError, RecursionError, OverflowError) as error:
-        raise TemplateError(f"{place}: {error}", place=place) from error
+        raise TemplateError("%(error)s", {"error": str(error)}, place=place) from error
     finally:
         _current.reset(token)
     return text, list(this.missing)
@@ -93,7 +94,7 @@ def check(source: str, *, form: Form, place: str) -> None:
 @lru_cache(maxsize=256)
 def _parse(source: str, form: Form, place: str) -> BoundTemplate:
     if len(source) > MAX_SOURCE:
-        raise TemplateError(f"{place}: longer than {MAX_SOURCE:,} characters; make it shorter", place=place)
+        raise TemplateError(gettext_noop("the template is too long; make it shorter"), place=place)
     try:
         template = _environment(form).from_string(source)
     except LiquidError as error:
@@ -104,7 +105,7 @@ def _parse(source: str, form: Form, place: str) -> BoundTemplate:
     for name, spans in template.analyze(include_partials=False).filters.items():
         if name not in template.env.filters:
             line = source.count("\n", 0, spans[0].index) + 1
-            raise TemplateError(f"unknown filter '{name}'", place=place, line=line)
+            raise TemplateError(gettext_noop("unknown filter '%(name)s'"), {"name": name}, place=place, line=line)
     return template
 
 
@@ -115,7 +116,7 @@ def _template_error(error: LiquidError, place: str) -> TemplateError:
             line = where[0]
     except ValueError:  # the library lost the place
         pass
-    return TemplateError(str(error.message or type(error).__name__), place=place, line=line)
+    return TemplateError("%(error)s", {"error": str(error.message or type(error).__name__)}, place=place, line=line)
 
 
 class _Missing(Undefined):

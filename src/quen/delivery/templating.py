@@ -44,13 +44,15 @@ class RenderWarning(msgspec.Struct, frozen=True):
     """Something odd that does not stop the e-mail.
 
     `code`: undefined (a name stands for nothing), mjml, link (an address that was taken out), script, no_subject,
-    footer (the unsubscribe link was missing and is added below). `detail` is the name, message or address.
+    footer (the unsubscribe link was missing and is added below). `detail` is the name, message or address; a message
+    (mjml) may hold `%(name)s` for `values`.
     """
 
     code: str
     detail: str = ""
     line: int | None = None
     place: str = "body"
+    values: dict[str, str] = {}
 
 
 class Rendered(msgspec.Struct, frozen=True):
@@ -82,7 +84,7 @@ def render(
     filled, missing = safe_liquid.render(content.body, data, zone=setting.zone, form="html", place="body")
     warnings += [RenderWarning("undefined", m.name, m.line) for m in missing]
     html, problems = mjml.to_html(mjml.clean_text(filled), content.body)
-    warnings += [RenderWarning("mjml", p.message, p.line) for p in problems]
+    warnings += [RenderWarning("mjml", p.text, p.line, values=p.values) for p in problems]
     html, refused = links.disarm(html)
     warnings += [RenderWarning("link", address) for address in refused]
     if _SCRIPT.search(html):
@@ -112,7 +114,7 @@ def render_json(source: str, data: Mapping[str, Any], setting: Setting) -> Any:
     try:
         return msgspec.json.decode(filled)
     except msgspec.DecodeError as error:
-        raise TemplateError(f"with this person's data it is not JSON: {error}") from error
+        raise TemplateError("with this person's data it is not JSON: %(error)s", {"error": str(error)}) from error
 
 
 def check(content: Content) -> None:
@@ -120,7 +122,7 @@ def check(content: Content) -> None:
     safe_liquid.check(content.subject, form="text", place="subject")
     safe_liquid.check(content.body, form="html", place="body")
     if "<mjml" not in content.body.lower():
-        raise TemplateError("an e-mail template begins with <mjml> and has an <mj-body>", line=1)
+        raise TemplateError(mjml.NO_MJML, line=1)
 
 
 def without_tracking(html: str, setting: Setting) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from quen.delivery.templating import RenderWarning
+
 REASONS = {
     # Guardrails
     "no_address": gettext_lazy("The person has no e-mail address"),
@@ -48,14 +50,15 @@ def reason_text(reason: str) -> str:
     return str(REASONS.get(reason, reason))
 
 
-def warning_text(code: str, detail: str) -> str:
-    """A warning of a rendering (`templating.RenderWarning`)."""
+def warning_text(warning: RenderWarning) -> str:
+    """What is odd about a rendering, in the viewer's language."""
+    if warning.code == "mjml":
+        return _(warning.detail) % warning.values if warning.values else _(warning.detail)
     texts = {
         "undefined": _("“%(detail)s” stands for nothing with this person"),
-        "mjml": "%(detail)s",
         "link": _("The link “%(detail)s” was taken out: e-mails link to web pages, addresses and phone numbers only"),
         "script": _("Scripts do nothing in e-mails"),
         "no_subject": _("The subject is empty"),
         "footer": _("The template has no {{ unsubscribe_url }}: a line with the link is added below"),
     }
-    return texts.get(code, code) % {"detail": detail}
+    return texts[warning.code] % {"detail": warning.detail}

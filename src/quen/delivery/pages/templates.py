@@ -150,8 +150,7 @@ def preview(request: HttpRequest) -> HttpResponseBase:
         "sample_event": made.sample_event,
         "person": _card(person),
         "warnings": [
-            {"text": warning_text(w.code, w.detail), "line": w.line if w.place == "body" else None}
-            for w in made.rendered.warnings
+            {"text": warning_text(w), "line": w.line if w.place == "body" else None} for w in made.rendered.warnings
         ],
     }
     return render(request, "delivery/preview.html", context)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import multiprocessing
 import os
 import socket
@@ -150,13 +151,17 @@ def _wait_for(port: int) -> None:
 def _serve_edge(port: int, data_dir: str) -> None:
     from quen.config import load
     from quen.edge import serve
+    from quen.logs import configure
 
+    configure(logging.WARNING)
     serve(load(Path(data_dir), os.environ), "127.0.0.1", port)
 
 
 def _serve_echo(port: int) -> None:
     from quen.edge.server import run as serve
+    from quen.logs import configure
 
+    configure(logging.WARNING)
     serve(_echo, "127.0.0.1", port)
 
 

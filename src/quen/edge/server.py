@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
 from typing import Any
@@ -24,6 +25,11 @@ def run(app: Any, host: str, port: int) -> None:
     """Serve an ASGI application from this process until SIGTERM or SIGINT, finishing what was accepted."""
     sys.setswitchinterval(SWITCH_SECONDS)
     asyncio.run(_serve(app, host, port))
+    # All is written and answered. Granian's own threads may still look for the interpreter, and would abort if they
+    # met it half taken down.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 async def _serve(app: Any, host: str, port: int) -> None:

@@ -34,8 +34,8 @@ CREATE TABLE IF NOT EXISTS checks (
 );
 """
 BUSY_SECONDS = 15.0
-# Rows of one INSERT. Few statements matter: each one hands the interpreter lock over twice.
-INSERT_ROWS = (64, 8, 1)
+# Rows of one INSERT. Few statements matter: after each one the thread waits for the interpreter again.
+INSERT_ROWS = (128, 64, 32, 16, 8, 4, 2, 1)
 INSERTS = {n: f"INSERT INTO entries VALUES {','.join(['(?,?,?,?,?)'] * n)}" for n in INSERT_ROWS}
 TRIM_ROWS = 1000  # a transaction: appends wait for it, so it stays short
 # The inner query ends after TRIM_ROWS rows whatever their age: entries are in order of time too.

@@ -49,3 +49,13 @@ def read_cursor(text: str | None) -> Any:
         return msgspec.json.decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     except (binascii.Error, msgspec.DecodeError, ValueError, UnicodeError):
         raise InvalidInput("cursor: use the `next` of the page before, unchanged", details={"cursor": "bad"}) from None
+
+
+def read_place(text: str | None, parts: int) -> list[int] | None:
+    """A cursor made of `parts` integers that fit a database, None for none. Raises InvalidInput for any other."""
+    place = read_cursor(text)
+    if place is None:
+        return None
+    if isinstance(place, list) and len(place) == parts and all(type(p) is int and abs(p) < 2**63 for p in place):
+        return place
+    raise InvalidInput("cursor: use the `next` of the page before, unchanged", details={"cursor": "bad"})

@@ -40,9 +40,9 @@
   function mark() {
     var form = drawer.querySelector("[data-node]");
     document.querySelectorAll(".j-on").forEach(function (card) { card.classList.remove("j-on"); });
-    var card = form && document.getElementById("step-" + form.dataset.node);
-    if (!card) return;
-    card.classList.add("j-on");
+    var card = document.getElementById(form ? "step-" + form.dataset.node : opener);
+    if (!card || !card.closest(".j-scroll")) return;
+    if (form) card.classList.add("j-on");
     var part = card.closest(".j-scroll"), over = card.getBoundingClientRect(), space = drawer.getBoundingClientRect();
     if (drawer.classList.contains("show") && space.left > 0 && over.right > space.left) part.scrollLeft += over.right - space.left + 24;
   }

@@ -5,9 +5,13 @@ from __future__ import annotations
 import html as html_module
 import re
 from collections.abc import Callable
-from html.parser import HTMLParser
 
 _HREF = re.compile(r"(\shref\s*=\s*)(\"[^\"]*\"|'[^']*'|[^\s\"'>]+)", re.IGNORECASE)
+# A link, or what only looks like one: comments, styles and scripts are stepped over whole.
+_TOKEN = re.compile(
+    r"<!--.*?-->|<(style|script)\b.*?</\1\s*>|(<(?:a|area)\s(?:[^\"'>]|\"[^\"]*\"|'[^']*')*>)",
+    re.IGNORECASE | re.DOTALL,
+)
 _SCHEME = re.compile(r"\s*([a-z][a-z0-9+.-]*):", re.IGNORECASE)
 _FOLLOWED = frozenset({"http", "https"})
 _HARMLESS = frozenset({"mailto", "tel", "sms", "zalo"})
@@ -66,33 +70,10 @@ def _scheme(address: str) -> str | None:
 
 def rewrite(html: str, change: Callable[[str], str]) -> str:
     """Pass each address of <a> and <area> through `change`; every other character stays as it is."""
-    reader = _Links()
-    reader.feed(html)
-    reader.close()
-    starts = [0]
-    for line in html.split("\n"):
-        starts.append(starts[-1] + len(line) + 1)
-    parts: list[str] = []
-    done = 0
-    for line_number, column, tag in reader.tags:
-        at = starts[line_number - 1] + column
-        parts += [html[done:at], _HREF.sub(lambda m: _changed(m, change), tag)]
-        done = at + len(tag)
-    return "".join([*parts, html[done:]])
+    return _TOKEN.sub(lambda m: _HREF.sub(lambda h: _changed(h, change), m[2]) if m[2] else m[0], html)
 
 
 def _changed(match: re.Match[str], change: Callable[[str], str]) -> str:
     address = html_module.unescape(match[2].strip("\"'")).strip()
     changed = change(address)
     return match[0] if changed == address else f'{match[1]}"{html_module.escape(changed)}"'
-
-
-class _Links(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=False)
-        self.tags: list[tuple[int, int, str]] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in {"a", "area"}:
-            line, column = self.getpos()
-            self.tags.append((line, column, self.get_starttag_text() or ""))

@@ -58,7 +58,7 @@ def test_it_arrives_whole(server: MailServer) -> None:
     assert mail.message["Message-ID"] == "<99.quen@shop.example>"
     assert mail.message["List-Unsubscribe"] == f"<{letter().unsubscribe_url}>"
     assert mail.message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-    assert mail.message.get_content_type() == "multipart/alternative"
+    assert mail.message.get_content_type() == "multipart/alternative" and mail.message["MIME-Version"] == "1.0"
     assert [part.get_content_type() for part in mail.message.iter_parts()] == ["text/plain", "text/html"]
     assert mail.body("plain").replace("\r\n", "\n") == letter().text
     assert mail.body("html").replace("\r\n", "\n").strip() == letter().html.strip()
@@ -166,7 +166,7 @@ def test_headers_cannot_be_added() -> None:
 
 def test_bytes_are_plain_and_lines_short() -> None:
     data = to_bytes(letter(), sender_address(SENDER))
-    assert data.isascii()
+    assert data.isascii() and data.count(b"MIME-Version") == 1
     assert max(len(line) for line in data.split(b"\r\n")) <= 998
     assert not re.search(rb"(?<!\r)\n|\r(?!\n)", data)
     again = message_from_bytes(data, policy=policy.default)

@@ -276,6 +276,17 @@ def test_a_full_journal_is_503_until_it_was_read(new_edge: Callable[..., EdgeOnl
     assert post(edge, content).status_code == 200
 
 
+def test_a_proxy_is_believed_only_where_the_settings_say_so(new_edge: Callable[..., EdgeOnly]) -> None:
+    edge = new_edge(TRUST_PROXY="true")
+    edge.prepare()
+    edge.start()
+    # The proxy adds what it saw at the end; the rest anybody can write.
+    headers = {**basic_auth(edge.key("browser")), "x-forwarded-for": "1.2.3.4, 203.0.113.77"}
+    assert edge.http.post("/v1/t", json=GOOD, headers=headers).status_code == 200
+    (message,) = edge.messages(0, 1, source_kind="browser")
+    assert message.context["ip"] == "203.0.113.77"
+
+
 def test_before_there_is_a_database_it_is_an_outage(new_edge: Callable[..., EdgeOnly]) -> None:
     """Never 401 or 404: SDKs throw away what gets those."""
     edge = new_edge()

@@ -63,7 +63,7 @@ def test_a_file_is_mapped_tried_and_imported(quen: Quen, page: Page, tmp_path: P
     expect(page.locator("h1")).to_have_text("Các cột nghĩa là gì?")
     page.get_by_label("Số hiệu").select_option("customer_id")
     page.get_by_label("Thư").select_option("email")
-    page.get_by_role("button", name="Thử ngay").click()
+    page.get_by_role("button", name="Thử cả tệp").click()
     expect(page.get_by_role("button", name="Nhập vào")).to_be_visible(timeout=30_000)
     expect(page.get_by_text("has 5 cells where the header has 4 columns")).to_be_visible()
     assert quen.api().get("profiles/user_id:BR-7").status_code == 404  # a trial stores nothing

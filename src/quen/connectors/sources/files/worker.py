@@ -44,9 +44,9 @@ def _reap(process: subprocess.Popen[bytes], import_id: int) -> None:
 
 def resume_all() -> None:
     """Go on with the console's imports that an end of the app interrupted; the command line's wait for theirs."""
-    for row in Import.objects.filter(status__in=("new", "running", "interrupted"), dry_run=False):
+    for row in Import.objects.filter(status__in=("new", "running", "interrupted")):
         uploaded = Path(row.path).parent == folder() and Path(row.path).exists()
-        if uploaded and row.status != "new" and not is_running(row.pk):
+        if uploaded and not is_running(row.pk):
             spawn(row.pk)
 
 

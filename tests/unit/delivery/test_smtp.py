@@ -166,6 +166,8 @@ def test_headers_cannot_be_added() -> None:
 
 def test_bytes_are_plain_and_lines_short() -> None:
     data = to_bytes(letter(), sender_address(SENDER))
+    assert f"\r\nList-Unsubscribe: <{letter().unsubscribe_url}>\r\n".encode() in data
+    assert b"\r\nMessage-ID: <99.quen@shop.example>\r\n" in data
     assert data.isascii() and data.count(b"MIME-Version") == 1
     assert max(len(line) for line in data.split(b"\r\n")) <= 998
     assert not re.search(rb"(?<!\r)\n|\r(?!\n)", data)

@@ -6,14 +6,28 @@ import binascii
 import re
 from datetime import UTC, datetime
 from email import policy
-from email.headerregistry import Address
+from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
+from email.policy import Policy
 from email.utils import format_datetime, parseaddr
+from typing import Any
 
 from quen.delivery.channels import Letter
 from quen.errors import ConfigError
 
-_POLICY = policy.SMTP.clone(cte_type="7bit", max_line_length=76)
+
+class _Verbatim(UnstructuredHeader, BaseHeader):
+    """A header that is written as it is: folded as text a long address would become an encoded word, which no mail
+    program reads as an address (RFC 2047, 5)."""
+
+    def fold(self, *, policy: Policy[Any]) -> str:
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+_headers = HeaderRegistry()
+for _name in ("list-unsubscribe", "message-id"):
+    _headers.map_to_type(_name, _Verbatim)
+_POLICY = policy.SMTP.clone(cte_type="7bit", max_line_length=76, header_factory=_headers)
 _ID_SAFE = re.compile(r"[^A-Za-z0-9._-]")
 
 

@@ -92,7 +92,8 @@ def _filter(item: dict[str, Any], properties: dict[str, Any], now: int) -> bool:
 
 
 def _compare(value: Any, spec: dict[str, Any], now: int) -> bool:
-    op, wanted = spec["op"], spec.get("value")
+    op: str = spec["op"]
+    wanted: Any = spec.get("value")
     match op:
         case "exists":
             return value is not None

@@ -66,7 +66,7 @@ filter_lists = st.one_of(
         max_size=2,
     ).map(lambda items: {"where": items} if items else {}),
 )
-windows = st.one_of(
+windows: st.SearchStrategy[dict[str, Any]] = st.one_of(
     st.sampled_from(list(SPANS)).map(lambda span: {"within": span}),
     st.sampled_from(list(SPANS)).map(lambda span: {"within": span}),
     st.sampled_from([("2026-06-29", "2026-06-30"), ("2026-06-30", "2026-07-01"), ("2026-07-01", "2026-07-02")]).map(

@@ -84,9 +84,9 @@ def explain(
     leaves = [condition for condition in rule.conditions() if not condition.parts()]
     if not profile_ids or not leaves:
         return {}
-    context = SqlContext(now, zone, rule_of)
+    context = SqlContext(now, zone, rule_of, tuple(int(id) for id in profile_ids))
     columns = ", ".join(f"toUInt8({leaf.sql(context)})" for leaf in leaves)
-    ids = ", ".join(str(int(id)) for id in profile_ids)
+    ids = ", ".join(map(str, context.among))
     rows: Sequence[tuple[Any, ...]] = store.rows(
         f"SELECT id, {columns} FROM profiles FINAL WHERE deleted = 0 AND id IN ({ids}) {_SETTINGS}"
     )

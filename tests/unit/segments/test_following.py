@@ -12,12 +12,12 @@ from quen.errors import Conflict
 from quen.events.store import event_store
 from quen.profiles import store as profiles
 from quen.profiles.state import ProfileState
-from quen.segments import backfill, service, store
+from quen.segments import backfill, service, sql, store
 from quen.segments.facts import Change
 from quen.segments.live import Program
 from quen.segments.models import Member, Segment, SegmentVersion
 from quen.segments.rules import RuleError, parse_rule
-from tests.conformance.segment_world import NOON, Follower, Person, person, sql_members, store_people
+from tests.conformance.segment_world import NOON, ZONE, Follower, Person, person, sql_members, store_people
 
 pytestmark = pytest.mark.django_db
 DAY = 86_400_000
@@ -221,6 +221,26 @@ def test_members_move_with_merged_people() -> None:
     assert rows == {(other.id, 1): 302}
     counts = dict(Segment.objects.values_list("id", "count"))
     assert counts == {segment.id: 0, other.id: 1}
+
+
+def test_why_somebody_is_in_or_out() -> None:
+    who, other = shop(2)
+    rule = parse_rule({"all": [{"trait": "city", "op": "exists"}, {"not": {"event": "Nothing"}}, RULES[0]]})
+    reasons = sql.explain(rule, [who.id, other.id], event_store(), NOON, ZONE)
+    bought = who.id in sql_members(parse_rule(RULES[0]), NOON, [who])
+    assert [reason.holds for reason in reasons[who.id]] == [True, False, bought]
+    assert [reason.condition.to_json()["event"] for reason in reasons[other.id][1:]] == ["Nothing", "Bought"]
+    assert sql.explain(rule, [], event_store(), NOON, ZONE) == {}
+
+
+def test_a_preview_counts_addresses_and_shows_the_newest() -> None:
+    people = [person({"tag": "preview", "email": "a@example.com"}), person({"tag": "preview", "phone": "1"})]
+    store_people(people)
+    rule = parse_rule({"trait": "tag", "op": "eq", "value": "preview"})
+    found = sql.preview(rule, event_store(), NOON, ZONE)
+    assert (found.count, found.with_email, found.with_phone) == (2, 1, 1)
+    assert found.total >= 2
+    assert found.sample == [people[1].id, people[0].id]
 
 
 def test_the_members_api_pages_by_since() -> None:

@@ -39,6 +39,7 @@ class SqlContext(msgspec.Struct, frozen=True):
     now: int
     zone: ZoneInfo
     rule_of: Callable[[int], Condition]  # the rule of a segment that another refers to
+    among: tuple[int, ...] = ()  # only these people are asked about: their events are all that is read; none: everyone
 
 
 class Condition(msgspec.Struct, frozen=True):

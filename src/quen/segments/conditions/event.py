@@ -37,8 +37,14 @@ class Event(Condition, frozen=True):
 
     def event_sql(self, context: SqlContext) -> str:
         """The condition on rows of `events`."""
+        among = []
+        if context.among:
+            ids = ", ".join(map(str, context.among))
+            merged = f"SELECT from_id FROM links FINAL WHERE to_id IN ({ids})"
+            among.append(f"(profile_id IN ({ids}) OR profile_id IN ({merged}))")
         return all_of(
             [
+                *among,
                 f"event = {quote(self.event)}",
                 *self.window.sql(context.now, context.zone),
                 *(item.sql(context.now, context.zone) for item in self.where),

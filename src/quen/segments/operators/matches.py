@@ -35,8 +35,8 @@ class Matches(Operator):
     label = {"en": "matches the pattern", "vi": "khớp với mẫu"}
     operand = "text"
     examples = (
-        ({"value": "^(a+)+$"}, "a" * 60 + "!", False),
         ({"value": "(?i)@GMAIL\\.com$"}, "lan@gmail.com", True),
+        ({"value": "^(a+)+$"}, "a" * 60 + "!", False),
         ({"value": "a.b"}, "a\nb", True),
         ({"value": "^\\d+$"}, 12345, True),
         ({"value": "N.i"}, "Hà Nội", True),

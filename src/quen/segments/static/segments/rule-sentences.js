@@ -1,0 +1,402 @@
+// How a rule is drawn as sentences: groups, rows, controls. The methods of the builder (rule-builder.js) that make DOM.
+// `keep` remembers which control belongs to which part of the rule; `changed` is told of every change.
+(function () {
+  "use strict";
+  var M = window.quenRule;
+  var B = (M.sentences = {});
+
+  B.draw = function () {
+    var focused = this.box.contains(document.activeElement) ? document.activeElement.dataset.key : null;
+    this.controls = {};
+    this.box.replaceChildren(this.datalists(), this.group(this.root, null));
+    this.fetchProperties(this.root);
+    if (this.problem) this.tell(this.problem);
+    var again = this.focusNext || focused;
+    this.focusNext = null;
+    var control = again && this.controls[again];
+    if (control) {
+      control.focus();
+      if (control.select && control.type === "text") control.select();
+    }
+  };
+
+  B.datalists = function () {
+    var holder = document.createElement("div");
+    var self = this;
+    holder.append(
+      datalist("s-events", this.words.events.map(function (event) {
+        return [event.name, self.say.count.replace("%(n)s", new Intl.NumberFormat(self.words.language).format(event.count))];
+      })),
+      datalist("s-traits", this.words.traits.map(function (trait) { return [trait.name, trait.examples.slice(0, 2).join(", ")]; }))
+    );
+    this.words.traits.forEach(function (trait) { holder.append(examples("s-trait-" + trait.name, trait.examples)); });
+    Object.keys(this.seen).forEach(function (event) {
+      holder.append(datalist("s-props-" + event, self.seen[event].map(function (p) { return [p.name, p.examples.slice(0, 2).join(", ")]; })));
+      self.seen[event].forEach(function (p) { holder.append(examples("s-prop-" + event + "-" + p.name, p.examples)); });
+    });
+    return holder;
+  };
+
+  function datalist(id, items) {
+    var list = document.createElement("datalist");
+    list.id = id;
+    items.forEach(function (item) {
+      var option = document.createElement("option");
+      option.value = item[0];
+      if (item[1]) option.label = item[1];
+      list.append(option);
+    });
+    return list;
+  }
+
+  function examples(id, values) {
+    return datalist(id, values.map(function (value) { return [value, ""]; }));
+  }
+
+  B.group = function (one, parent) {
+    var self = this, say = this.say;
+    var box = element("div", "s-group");
+    box.setAttribute("role", "group");
+    this.keep(one, "", box);
+    var head = element("div", "s-group-head");
+    var mode = this.select(one, "mode", [["all", say.all], ["any", say.any], ["none", say.none]], parent ? say.subgroup : say.group, true);
+    if (!parent) head.append(element("span", "", say.group));
+    head.append(mode);
+    if (parent) head.append(this.remover(one, parent));
+    var list = element("ul", "s-items");
+    one.items.forEach(function (item, index) {
+      var entry = element("li");
+      if (index) entry.append(element("div", "s-joint", one.mode === "all" ? say.and : say.or));
+      entry.append(item.kind === "group" ? self.group(item, one) : self.row(item, one));
+      list.append(entry);
+    });
+    box.append(head, list, this.adders(one));
+    return box;
+  };
+
+  B.adders = function (group) {
+    var self = this, say = this.say;
+    var box = element("div", "s-add");
+    box.append(element("span", "", say.add));
+    function offer(label, icon, make, focus) {
+      var button = element("button", "btn btn-sm");
+      button.type = "button";
+      button.append(element("i", "ti ti-" + icon + " icon"), document.createTextNode(label));
+      button.firstChild.setAttribute("aria-hidden", "true");
+      button.addEventListener("click", function () {
+        var made = make();
+        group.items.push(made);
+        self.focusNext = (made.kind === "group" ? made.items[0].uid : made.uid) + "." + focus;
+        self.changed(true);
+      });
+      box.append(button);
+    }
+    offer(say.addEvent, "bolt", newEvent, "name");
+    offer(say.addTrait, "user", newTrait, "name");
+    if (this.words.segments.length) offer(say.addSegment, "filter", function () { return M.node("segment", { id: "", negated: false }); }, "id");
+    offer(say.addSample, "dice-5", function () {
+      return M.node("sample", { percent: "10", salt: Math.random().toString(36).slice(2, 10) });
+    }, "percent");
+    offer(say.addGroup, "parentheses", function () { return M.node("group", { mode: "any", items: [newEvent()] }); }, "name");
+    return box;
+  };
+
+  function newEvent() {
+    return M.node("event", {
+      name: "", did: true, aggregate: "count", property: "", op: "gte", operand: M.operand({ value: 1 }),
+      when: { kind: "within", n: "30", unit: "d", from: "", to: "" }, where: [],
+    });
+  }
+
+  function newTrait() {
+    return M.node("trait", { name: "", op: "eq", operand: M.operand({}) });
+  }
+
+  B.row = function (one, parent) {
+    var row = element("div", "s-row"), body = element("div", "s-row-body");
+    row.setAttribute("role", "group");
+    this.keep(one, "", body);
+    body.append.apply(body, this[one.kind](one));
+    row.append(body, this.remover(one, parent));
+    return row;
+  };
+
+  B.event = function (one) {
+    var self = this, say = this.say;
+    var line = element("div", "s-sentence-line");
+    line.append(
+      this.choice(one.did ? "yes" : "no", [["yes", say.did], ["no", say.didNot]], say.event, one, "did", function (value) { one.did = value === "yes"; }, "s-strong"),
+      this.input(one, "name", one.name, say.event, "s-w-name", { list: function () { return "s-events"; }, placeholder: say.event }, function (value) {
+        one.name = value;
+        self.fetchProperties(one);
+      })
+    );
+    if (one.did) {
+      var kind = this.aggregates[one.aggregate].operators;
+      var how = this.words.aggregates.map(function (aggregate) { return [aggregate.name, aggregate.label]; });
+      if (one.aggregate !== "count") {
+        line.append(this.choice(one.aggregate, how, say.how, one, "aggregate", function (value) { self.setAggregate(one, value); }));
+        line.append(this.input(one, "property", one.property, say.property, "s-w-value", { list: function () { return "s-props-" + one.name; }, placeholder: say.property }, function (value) { one.property = value; }));
+      }
+      if (kind === "value") {
+        line.append(this.operatorChoice(one, false));
+        this.operandControls(one, one).forEach(function (control) { line.append(control); });
+      } else {
+        var labels = (kind === "count" ? this.words.counts : this.words.amounts).map(function (item) { return [item.name, item.label]; });
+        line.append(this.choice(one.op, labels, say.comparison, one, "op", function (value) { one.op = value; }));
+        this.operandControls(one, one).forEach(function (control) { line.append(control); });
+      }
+      if (one.aggregate === "count") {
+        line.append(this.choice("count", how, say.how, one, "aggregate", function (value) { self.setAggregate(one, value); }));
+      }
+    }
+    this.when(one).forEach(function (control) { line.append(control); });
+    var parts = [line];
+    one.where.forEach(function (filter, index) { parts.push(self.filter(filter, one, index)); });
+    var add = element("button", "s-link", "+ " + say.addWhere);
+    add.type = "button";
+    add.addEventListener("click", function () {
+      var filter = M.node("filter", { name: "", op: "eq", operand: M.operand({}) });
+      one.where.push(filter);
+      self.focusNext = filter.uid + ".name";
+      self.changed(true);
+    });
+    var foot = element("div");
+    foot.append(add);
+    parts.push(foot);
+    return parts;
+  };
+
+  B.setAggregate = function (one, value) {
+    one.aggregate = value;
+    var kind = this.aggregates[value].operators;
+    one.op = kind === "value" ? "eq" : kind === "count" ? "gte" : "gt";
+    one.operand = M.operand({ value: kind === "count" ? 1 : "" });
+  };
+
+  B.when = function (one) {
+    var say = this.say, when = one.when;
+    var parts = [this.choice(when.kind, [["within", say.within], ["between", say.between], ["ever", say.ever]], say.when, one, "when.kind", function (value) { when.kind = value; })];
+    if (when.kind === "within") {
+      var span = element("span", "s-keep");
+      span.append(
+        this.input(one, "when.n", when.n, say.when, "s-w-count", { inputmode: "numeric" }, function (value) { when.n = value.trim(); }),
+        this.choice(when.unit, [["m", say.minutes], ["h", say.hours], ["d", say.days]], say.unit, one, "when.unit", function (value) { when.unit = value; }),
+        element("span", "", say.withinEnd)
+      );
+      parts.push(span);
+    } else if (when.kind === "between") {
+      parts.push(
+        this.input(one, "when.from", when.from, say.from, "s-w-date", { type: dateType(when.from) }, function (value) { when.from = value; }),
+        element("span", "", say.joint),
+        this.input(one, "when.to", when.to, say.to, "s-w-date", { type: dateType(when.to) }, function (value) { when.to = value; })
+      );
+    }
+    return parts;
+  };
+
+  B.filter = function (filter, event, index) {
+    var self = this, say = this.say;
+    var line = element("div", "s-sentence-line s-filter");
+    this.keep(filter, "", line);
+    line.append(element("span", "", index ? say.andWhere : say.where));
+    line.append(this.input(filter, "name", filter.name, say.property, "s-w-value", { list: function () { return "s-props-" + event.name; }, placeholder: say.property }, function (value) { filter.name = value; }));
+    line.append(this.operatorChoice(filter, false));
+    this.operandControls(filter, event).forEach(function (control) { line.append(control); });
+    var remove = this.removeButton(function () {
+      event.where.splice(event.where.indexOf(filter), 1);
+      self.focusNext = event.uid + ".name";
+    });
+    line.append(remove);
+    return line;
+  };
+
+  B.trait = function (one) {
+    var line = element("div", "s-sentence-line");
+    line.append(
+      this.input(one, "name", one.name, this.say.trait, "s-w-name s-strong", { list: function () { return "s-traits"; }, placeholder: this.say.trait }, function (value) { one.name = value; }),
+      this.operatorChoice(one, true)
+    );
+    this.operandControls(one, null).forEach(function (control) { line.append(control); });
+    return [line];
+  };
+
+  B.segment = function (one) {
+    var say = this.say, line = element("div", "s-sentence-line");
+    var offers = [["", say.choose]].concat(this.words.segments.map(function (segment) { return [segment.id, segment.name]; }));
+    line.append(
+      this.choice(one.negated ? "no" : "yes", [["yes", say.inSegment], ["no", say.notInSegment]], say.segment, one, "negated", function (value) { one.negated = value === "no"; }, "s-strong"),
+      this.choice(one.id, offers, say.segment, one, "id", function (value) { one.id = value; })
+    );
+    return [line];
+  };
+
+  B.sample = function (one) {
+    var line = element("div", "s-sentence-line");
+    line.append(
+      element("span", "s-strong", this.say.sample),
+      this.input(one, "percent", one.percent, this.say.percent, "s-w-count", { inputmode: "decimal" }, function (value) { one.percent = value; }),
+      element("span", "", "%")
+    );
+    return [line];
+  };
+
+  B.raw = function (one) {
+    var area = element("textarea", "form-control font-monospace w-100");
+    area.rows = 3;
+    area.value = one.text;
+    area.spellcheck = false;
+    area.setAttribute("aria-label", this.say.raw);
+    this.keep(one, "text", area);
+    var self = this;
+    area.addEventListener("input", function () { one.text = area.value; self.changed(false); });
+    return [element("div", "small text-secondary", this.say.raw), area];
+  };
+
+  // ---- controls
+
+  B.operatorChoice = function (one, moving) {
+    var offers = this.words.operators
+      .filter(function (operator) { return moving || !operator.moving; })
+      .map(function (operator) { return [operator.name, operator.label]; });
+    return this.choice(one.op, offers, this.say.comparison, one, "op", function (value) { one.op = value; });
+  };
+
+  B.operandControls = function (one, event) {
+    var self = this, say = this.say, read = one.operand, kind = this.kinds().operand(one);
+    function list() {
+      if (!event) return "s-trait-" + one.name;
+      return "s-prop-" + event.name + "-" + (one === event ? one.property : one.name);
+    }
+    function field(key, label, css, attributes) {
+      return self.input(one, key, read[key], label, css, attributes, function (value) { read[key] = value; });
+    }
+    switch (kind) {
+      case "none": return [];
+      case "number": return [this.numeric(one, "value", say.value)];
+      case "range": return [this.numeric(one, "from", say.from), element("span", "", say.joint), this.numeric(one, "to", say.to)];
+      case "date": return [field("value", say.value, "s-w-date", { type: dateType(read.value) })];
+      case "list": return [this.chips(one)];
+      case "span": return [
+        field("n", say.value, "s-w-count", { inputmode: "numeric" }),
+        this.choice(read.unit, [["m", say.minutes], ["h", say.hours], ["d", say.days]], say.unit, one, "unit", function (value) { read.unit = value; }),
+      ];
+      default: return [field("value", say.value, "s-w-value", { list: list, placeholder: say.value })];
+    }
+  };
+
+  function dateType(value) {
+    return !value || /^\d{4}-\d\d-\d\d$/.test(value) ? "date" : "text";
+  }
+
+  B.numeric = function (one, key, label) {
+    var self = this, language = this.words.language, read = one.operand;
+    var small = one.kind === "event" && this.aggregates[one.aggregate].operators === "count";
+    var control = this.input(one, key, read[key] === "" ? "" : M.shown(read[key], language), label, small ? "s-w-count" : "s-w-num", { inputmode: "decimal" }, function (value) { read[key] = value; });
+    control.addEventListener("blur", function () { if (control.value) control.value = M.shown(read[key], self.words.language); });
+    return control;
+  };
+
+  B.chips = function (one) {
+    var self = this, say = this.say, read = one.operand;
+    var box = element("div", "s-chips");
+    read.values.forEach(function (value, index) {
+      var chip = element("span", "s-chip", String(value));
+      var remove = element("button");
+      remove.type = "button";
+      remove.setAttribute("aria-label", say.removeValue.replace("%(value)s", value));
+      remove.append(element("i", "ti ti-x"));
+      remove.addEventListener("click", function () {
+        read.values.splice(index, 1);
+        self.focusNext = one.uid + ".values";
+        self.changed(true);
+      });
+      chip.append(remove);
+      box.append(chip);
+    });
+    var control = element("input", "form-control s-w-value");
+    control.type = "text";
+    control.placeholder = say.addValue;
+    control.setAttribute("aria-label", say.values);
+    this.keep(one, "values", control);
+    function take() {
+      if (!control.value.trim()) return;
+      read.values.push(control.value.trim());
+      self.focusNext = one.uid + ".values";
+      self.changed(true);
+    }
+    control.addEventListener("keydown", function (event) { if (event.key === "Enter") { event.preventDefault(); take(); } });
+    control.addEventListener("change", take);
+    box.append(control);
+    return box;
+  };
+
+  B.input = function (one, key, value, label, css, attributes, set) {
+    var self = this;
+    var control = element("input", "form-control " + css);
+    control.type = "text";
+    control.autocomplete = "off";
+    Object.keys(attributes).forEach(function (name) {
+      if (name !== "list") { control.setAttribute(name, attributes[name]); return; }
+      // What is offered depends on the names beside it, which may have changed by the time it is asked for.
+      control.addEventListener("focus", function () { control.setAttribute("list", attributes.list()); });
+    });
+    control.value = value;
+    control.setAttribute("aria-label", label);
+    this.keep(one, key, control);
+    control.addEventListener("input", function () { set(control.value); self.changed(false); });
+    control.addEventListener("keydown", function (event) { if (event.key === "Enter") event.preventDefault(); });
+    return control;
+  };
+
+  B.select = function (one, key, offers, label) {
+    return this.choice(one[key], offers, label, one, key, function (value) { one[key] = value; });
+  };
+
+  B.choice = function (value, offers, label, one, key, set, css) {
+    var self = this;
+    var control = element("select", "form-select " + (css || ""));
+    control.setAttribute("aria-label", label);
+    offers.forEach(function (offer) {
+      var option = element("option", "", offer[1]);
+      option.value = offer[0];
+      control.append(option);
+    });
+    control.value = value;
+    this.keep(one, key, control);
+    control.addEventListener("change", function () { set(control.value); self.changed(true); });
+    return control;
+  };
+
+  B.keep = function (one, key, control) {
+    control.dataset.key = one.uid + "." + key;
+    this.controls[one.uid + "." + key] = control;
+  };
+
+  B.remover = function (one, parent) {
+    var self = this;
+    return this.removeButton(function () {
+      parent.items.splice(parent.items.indexOf(one), 1);
+      self.focusNext = parent.uid + ".mode";
+    });
+  };
+
+  B.removeButton = function (act) {
+    var self = this, button = element("button", "s-remove");
+    button.type = "button";
+    button.title = this.say.remove;
+    button.setAttribute("aria-label", this.say.remove);
+    var icon = element("i", "ti ti-x");
+    icon.setAttribute("aria-hidden", "true");
+    button.append(icon);
+    button.addEventListener("click", function () { act(); self.changed(true); });
+    return button;
+  };
+
+  function element(name, css, text) {
+    var made = document.createElement(name);
+    if (css) made.className = css;
+    if (text !== undefined) made.textContent = text;
+    return made;
+  }
+})();

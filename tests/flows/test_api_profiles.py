@@ -144,6 +144,8 @@ def test_an_analysts_key_gets_contact_data_masked(quen: Quen) -> None:
         ("profiles/%F0%9F%8E%89:%F0%9F%8E%89", 404, "not_found"),
         ("profiles/user_id:a%2Fb%2Fc", 404, "not_found"),
         ("profiles?cursor=%%%", 422, "invalid"),
+        ("profiles?cursor=WzFlMzAwLDFd", 422, "invalid"),  # [1e300,1]
+        ("profiles?cursor=W3t9LCJ4Il0", 422, "invalid"),  # [{},"x"]
         ("profiles?limit=many", 422, "invalid"),
         ("profiles?kind=x", 422, "invalid"),
         ("profiles?segment=x", 422, "invalid"),

@@ -16,7 +16,7 @@ from quen.engine.models import Quarantined, Recent
 from quen.engine.quarantine import MOST_AT_ONCE, REASONS, Filter, can_replay, explain, replay
 from quen.errors import InvalidInput
 from quen.profiles.masking import mask, mask_text
-from quen.web.paging import limit_of, page, read_cursor
+from quen.web.paging import limit_of, page, read_place
 from quen.web.times import rfc3339
 
 router = Router(tags=["Events"])
@@ -41,11 +41,10 @@ def recent_events(
         rows = rows.exclude(fate="stored")
     elif fate:
         rows = rows.filter(fate=fate)
-    before = read_cursor(cursor)
-    if isinstance(before, int):
-        rows = rows.filter(id__lt=before)
+    if before := read_place(cursor, 1):
+        rows = rows.filter(id__lt=before[0])
     masked = _masked(request)
-    listed = page(list(rows[: size + 1]), size, lambda row: row.pk)
+    listed = page(list(rows[: size + 1]), size, lambda row: [row.pk])
     listed["items"] = [_recent(row, masked=masked) for row in listed["items"]]
     return listed
 
@@ -77,8 +76,7 @@ def list_quarantine(
 ) -> dict[str, Any]:
     size = limit_of(limit)
     rows = _filter(reason, source, text, replayed).rows().order_by("-at", "-id")
-    before = read_cursor(cursor)
-    if isinstance(before, list) and len(before) == 2:
+    if before := read_place(cursor, 2):
         rows = rows.filter(Q(at__lt=before[0]) | Q(at=before[0], id__lt=before[1]))
     masked = _masked(request)
     listed = page(list(rows[: size + 1]), size, lambda row: [row.at, row.pk])

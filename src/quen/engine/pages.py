@@ -22,7 +22,7 @@ from quen.engine.quarantine import MOST_AT_ONCE, REASONS, Filter, can_replay, co
 from quen.errors import NotFound
 from quen.events.words import describe
 from quen.profiles.masking import mask, mask_text
-from quen.web.paging import read_cursor, write_cursor
+from quen.web.paging import read_place, write_cursor
 
 SHOWN = 100  # rows of Live events at a time
 PAGE = 50
@@ -69,8 +69,7 @@ def live(request: HttpRequest) -> HttpResponseBase:
         rows = rows.filter(Q(body__icontains=text) | Q(message_id=text))
     fresh = request.headers.get("HX-Request") and request.GET.get("after")
     if fresh:
-        after = read_cursor(request.GET.get("after"))
-        rows = rows.filter(id__gt=after if isinstance(after, int) else 0)
+        rows = rows.filter(id__gt=(read_place(request.GET.get("after"), 1) or [0])[0])
     found = list(rows[:SHOWN])
     if fresh and not found:
         return HttpResponse(status=204)
@@ -79,7 +78,7 @@ def live(request: HttpRequest) -> HttpResponseBase:
     kept = {k: v for k, v in chosen.items() if v}
     context: dict[str, Any] = {
         "rows": [_live_row(row, names, masked=masked) for row in found],
-        "poll_url": f"{reverse('live_events')}?{urlencode({**kept, 'after': write_cursor(newest)})}",
+        "poll_url": f"{reverse('live_events')}?{urlencode({**kept, 'after': write_cursor([newest])})}",
         "sees_people": can(user_of(request).role, "customers.view"),
         "masked": masked,
     }
@@ -136,9 +135,8 @@ def _address(chosen: Filter) -> str:
 def quarantine(request: HttpRequest) -> HttpResponseBase:
     chosen = _filter(request.GET)
     masked = _is_masked(request)
-    before = read_cursor(request.GET.get("cursor"))
     rows = chosen.rows().order_by("-at", "-id")
-    if isinstance(before, list) and len(before) == 2:
+    if before := read_place(request.GET.get("cursor"), 2):
         rows = rows.filter(Q(at__lt=before[0]) | Q(at=before[0], id__lt=before[1]))
     found = list(rows[: PAGE + 1])
     names = _sources()

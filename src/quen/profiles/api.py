@@ -28,7 +28,7 @@ from quen.profiles.queries import (
 )
 from quen.profiles.search import search
 from quen.profiles.store import load
-from quen.web.paging import limit_of, page, read_cursor, write_cursor
+from quen.web.paging import limit_of, page, read_place, write_cursor
 from quen.web.times import parse_rfc3339, rfc3339
 
 router = Router(tags=["Profiles"])
@@ -57,14 +57,15 @@ def list_profiles(
     if segment and not (segment.isascii() and segment.isdigit() and len(segment) < 19):
         raise InvalidInput("segment: expected the id of a segment", details={"segment": "malformed"})
     masked = masked_for(request)
-    after = read_cursor(cursor)
-    following: Any  # JSON of the cursor
+    following: list[int] | None
     if query.strip():
-        start = after if isinstance(after, int) and after >= 0 else 0
+        start = max(0, (read_place(cursor, 1) or [0])[0])
         found = search(query, region=str(config().phone_region), names_only=masked)
-        ids, following = found[start : start + size], start + size if len(found) > start + size else None
+        ids, following = found[start : start + size], [start + size] if len(found) > start + size else None
     else:
-        piece = list_people(order=sort, kind=kind, segment=int(segment) if segment else None, after=after, limit=size)
+        piece = list_people(
+            order=sort, kind=kind, segment=int(segment) if segment else None, after=read_place(cursor, 2), limit=size
+        )
         ids, following = piece.ids, piece.next
     return {
         "items": _summaries(ids, masked=masked),
@@ -116,10 +117,8 @@ def _before(text: str) -> tuple[int, int] | None:
         return None
     if "-" in text and ":" in text:
         return parse_rfc3339(text, field="before"), 0
-    cursor = read_cursor(text)
-    if isinstance(cursor, list) and len(cursor) == 2 and all(type(part) is int for part in cursor):
-        return cursor[0], cursor[1]
-    raise InvalidInput("before: expected `next` of the page before, or a time such as 2026-01-31T09:30:00Z")
+    place = read_place(text, 2)
+    return (place[0], place[1]) if place else None
 
 
 @router.get("/profiles/{path:key}", auth=KeyAuth("customers.view"), summary="One person")

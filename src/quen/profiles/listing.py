@@ -33,17 +33,16 @@ class Piece(msgspec.Struct):
 
 
 def list_people(
-    *, order: str = "seen", kind: str = "", segment: int | None = None, after: Any = None, limit: int = 50
+    *, order: str = "seen", kind: str = "", segment: int | None = None, after: list[int] | None = None, limit: int = 50
 ) -> Piece:
     """`order`: seen (last seen first) or new (newest profile first). `kind`: known, anonymous, or "" for all.
 
-    `after` is the cursor of the piece before, [order value, id]; anything else is taken as the beginning.
+    `after` is `next` of the piece before: [order value, id].
     """
     column = ORDERS.get(order, "last_seen")
-    start = after if _is_cursor(after) else None
     if segment is not None and _size(segment) <= _SMALL:
-        return _members(column, kind, segment, start, limit)
-    conditions, params = _after(column, start)
+        return _members(column, kind, segment, after, limit)
+    conditions, params = _after(column, after)
     wanted = [_filter(kind)] if kind in {"known", "anonymous"} else []
     if segment is not None:
         wanted.append("EXISTS (SELECT 1 FROM segments_member m WHERE m.segment_id = %s AND m.profile_id = p.id)")
@@ -107,9 +106,3 @@ def _after(column: str, start: list[int] | None) -> tuple[str, list[int]]:
 def _piece(rows: list[tuple[Any, ...]], limit: int) -> Piece:
     shown = rows[:limit]
     return Piece([row[0] for row in shown], [shown[-1][1], shown[-1][0]] if len(rows) > limit else None)
-
-
-def _is_cursor(value: Any) -> bool:
-    return (
-        isinstance(value, list) and len(value) == 2 and all(type(part) is int and abs(part) < 2**63 for part in value)
-    )

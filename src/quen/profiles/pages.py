@@ -32,7 +32,7 @@ from quen.profiles.queries import Person, messages_of, person, runs_of, values_o
 from quen.profiles.search import MOST, search
 from quen.segments.models import Segment
 from quen.web.csp import MAIL_PREVIEW, csp
-from quen.web.paging import read_cursor, write_cursor
+from quen.web.paging import read_place, write_cursor
 
 PAGE = 50
 SHOWN_ORDERS = 100  # of one person; the rest on request
@@ -57,7 +57,7 @@ def customers(request: HttpRequest) -> HttpResponseBase:
             order=request.GET.get("sort", "seen"),
             kind=request.GET.get("kind", ""),
             segment=_segment(request),
-            after=read_cursor(request.GET.get("cursor")),
+            after=read_place(request.GET.get("cursor"), 2),
             limit=PAGE,
         )
         ids = piece.ids
@@ -140,11 +140,11 @@ def messages(request: HttpRequest, profile_id: int) -> HttpResponseBase:
     found = find_person(request, profile_id, "customer_messages")
     if isinstance(found, HttpResponseRedirect):
         return found
-    before = read_cursor(request.GET.get("cursor"))
-    rows = messages_of(found.ids, before=before if isinstance(before, int) else None, limit=PAGE + 1)
+    before = read_place(request.GET.get("cursor"), 1)
+    rows = messages_of(found.ids, before=before[0] if before else None, limit=PAGE + 1)
     context = shell(request, found, "customer_messages") | {"rows": [(m, reason_text(m.reason)) for m in rows[:PAGE]]}
     if len(rows) > PAGE:
-        context["more"] = f"{request.path}?{urlencode({'cursor': write_cursor(rows[PAGE - 1].pk)})}"
+        context["more"] = f"{request.path}?{urlencode({'cursor': write_cursor([rows[PAGE - 1].pk])})}"
     fragment = request.headers.get("HX-Request") and request.GET.get("cursor")
     return render(request, "profiles/message_rows.html" if fragment else "profiles/customer_messages.html", context)
 

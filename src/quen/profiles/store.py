@@ -108,5 +108,8 @@ def delete(ids: Iterable[int]) -> None:
 
 
 def _state(row: tuple[Any, ...]) -> ProfileState:
-    *plain, traits, meta, live, due_at = row
-    return ProfileState(*plain, _decode(traits), _meta.decode(meta), None if live is None else bytes(live), due_at)
+    profile_id, created_at, first_seen, last_seen, source_id, traits, meta, live, due_at = row
+    live = None if live is None else bytes(live)
+    return ProfileState(
+        profile_id, created_at, first_seen, last_seen, source_id, _decode(traits), _meta.decode(meta), live, due_at
+    )

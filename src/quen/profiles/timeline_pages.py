@@ -23,7 +23,7 @@ from quen.ids import now_ms
 from quen.profiles.masking import mask
 from quen.profiles.pages import find_person, is_masked, shell
 from quen.profiles.queries import Person, person
-from quen.web.paging import read_cursor, write_cursor
+from quen.web.paging import read_place, write_cursor
 from quen.web.templatetags.quen import localtime
 from quen.web.times import local
 
@@ -84,8 +84,8 @@ def customer(request: HttpRequest, profile_id: int) -> HttpResponseBase:
 def more(request: HttpRequest, profile_id: int) -> HttpResponseBase:
     """The next days on scroll."""
     found = person(profile_id, masked=is_masked(request))
-    before = read_cursor(request.GET.get("cursor"))
-    start = (before[0], before[1]) if isinstance(before, list) and len(before) == 2 else None
+    before = read_place(request.GET.get("cursor"), 2)
+    start = (before[0], before[1]) if before else None
     context = _piece(found, _filters(request), start, request.GET.get("day", ""))
     return render(request, "profiles/timeline_days.html", {"person": found, **context})
 
@@ -95,11 +95,11 @@ def more(request: HttpRequest, profile_id: int) -> HttpResponseBase:
 def newer(request: HttpRequest, profile_id: int) -> HttpResponseBase:
     """What was stored since the page was drawn; 204 when there is nothing."""
     found = person(profile_id, masked=is_masked(request))
-    after = read_cursor(request.GET.get("after"))
-    items = _filters(request).read(found.ids, after_id=after if isinstance(after, int) else now_ms(), limit=PAGE)
+    filters = _filters(request)
+    after = read_place(request.GET.get("after"), 1)
+    items = filters.read(found.ids, after_id=after[0], limit=PAGE) if after else []
     if not items:
         return HttpResponse(status=204)
-    filters = _filters(request)
     days = [Day(_("Just now"), "", [_show(item, found) for item in items])]
     newest = _newer_url(found, filters, max(item.id for item in items))
     return render(request, "profiles/timeline_newer.html", {"person": found, "days": days, "newer_url": newest})
@@ -120,7 +120,9 @@ def _piece(found: Person, filters: Filters, before: tuple[int, int] | None, last
 
 
 def _newer_url(found: Person, filters: Filters, newest: int) -> str:
-    return f"{reverse('customer_newer', args=[found.id])}?{urlencode({**filters.query, 'after': write_cursor(newest)})}"
+    return (
+        f"{reverse('customer_newer', args=[found.id])}?{urlencode({**filters.query, 'after': write_cursor([newest])})}"
+    )
 
 
 def _by_day(found: Person, items: Sequence[TimelineItem]) -> list[Day]:

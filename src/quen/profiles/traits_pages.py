@@ -179,7 +179,7 @@ def applied(request: HttpRequest, profile_id: int) -> HttpResponseBase:
     """Polled after a change: reloads the tab once the engine has applied it, 204 until then."""
     found = person(profile_id, masked=is_masked(request))
     pending = read_cursor(request.GET.get("pending"))
-    if not (isinstance(pending, list) and len(pending) == 2):
+    if not (isinstance(pending, list) and [type(part) for part in pending] == [str, int]):
         return HttpResponse(status=286)  # HTMX: stop polling
     name, at = pending
     meta = found.profile.trait_meta.get(name)

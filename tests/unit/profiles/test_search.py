@@ -114,7 +114,6 @@ def test_lists_go_on_where_they_stopped(lan: int) -> None:
     assert list_people(kind="known").ids == [3, 1]
     assert list_people(kind="anonymous").ids == [2]
     assert list_people(segment=12345).ids == []
-    assert list_people(after="nonsense").ids == [3, 2, 1]
 
 
 def test_cards(lan: int) -> None:

@@ -61,8 +61,8 @@ def run(options: Options) -> Result:
         ],
         [
             (
-                f"median of {ROUNDS} rounds of {events:,} events, few and many profiles in turn; {SEGMENTS} live segments;"
-                f" steps are of the middle round with {options.profiles:,} profiles"
+                f"median of {ROUNDS} rounds of {events:,} events, few and many profiles in turn; {SEGMENTS} live"
+                f" segments; steps are of the middle round with {options.profiles:,} profiles"
             ),
             "events in the journal in requests of 100, of people chosen at random: nearly every event another profile",
             "from the journal to committed state and events in chDB, fsync included; one process, one engine thread",

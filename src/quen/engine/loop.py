@@ -198,8 +198,8 @@ class Engine:
             log.error("the engine could not begin a batch; trying again", error=type(error).__name__, exc_info=error)
             return
         FAILURES.labels(error.step).inc()
-        cause = type(error.__cause__).__name__
-        log.error("a step failed; trying again", step=error.step, batch=error.batch.number, error=cause, exc_info=error)
+        name = type(error.__cause__).__name__
+        log.error("a step failed; trying again", step=error.step, batch=error.batch.number, error=name, exc_info=error)
         if error.step in (RECORD, COMMIT):
             self._again = plan.last()  # part of it may be stored under its token: the range stays what it was
         if not error.can_be_retried():

@@ -36,7 +36,8 @@ def run(options: Options) -> Result:
         [
             (
                 f"supervisor, edge and app (console, engine, outbox, chDB); measured for {MEASURE_S:g} s, {SETTLE_S:g}"
-                " s after it was healthy; memory is the sum of the processes' resident sets, shared pages counted in each"
+                " s after it was healthy; memory is the sum of the processes' resident sets, shared pages counted in"
+                " each"
             )
         ],
     )

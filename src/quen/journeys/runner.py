@@ -53,6 +53,7 @@ class _Advance:
         self.merged = view.batch.merged
         self.runs = {run_id: _copy(run) for run_id, run in sorted(view.runs.items())}
         self.timers = dict(view.timers)
+        self.fresh_timers: dict[int, Timer] = {}
         self.visits = {run_id: dict(visits) for run_id, visits in view.visits.items()}
         self.past = {key: Past(past.entries, past.last_entered_at) for key, past in view.past.items()}
         self.versions = dict(view.versions) | {version.version_id: version for version in view.starting}
@@ -70,6 +71,7 @@ class _Advance:
         self._obey_orders()
         self._see_occurrences()
         self._wake_due()
+        self.done.timers = list(self.fresh_timers.values())
         self.done.new_runs = list(self.new.values())
         self.done.changed_runs = [run for run_id, run in self.changed.items() if run_id not in self.new]
         return self.done
@@ -196,10 +198,9 @@ class _Advance:
         """Every timer rings once: it is taken away whatever the step then says."""
         for timer in self.view.due:
             run = self.runs[timer.run_id]
-            if run.status != "active":
-                continue
             self._forget_timer(run.id)
-            self._go(run, run.node, woken=True)
+            if run.status == "active":
+                self._go(run, run.node, woken=True)
 
     # walking
 
@@ -274,11 +275,11 @@ class _Advance:
     def _wait(self, run: Run, node: str, until: int) -> None:
         run.node = node
         self.changed[run.id] = run
-        timer = Timer(run.id, run.journey_id, until, node)
-        self.timers[run.id] = timer
-        self.done.timers.append(timer)
+        self.fresh_timers[run.id] = Timer(run.id, run.journey_id, until, node)
 
     def _forget_timer(self, run_id: int) -> Timer | None:
+        if (fresh := self.fresh_timers.pop(run_id, None)) is not None:
+            return fresh  # set in this batch: never written
         timer = self.timers.pop(run_id, None)
         if timer is not None:
             self.done.ended_timers.append(run_id)

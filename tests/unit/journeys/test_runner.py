@@ -71,6 +71,13 @@ def test_an_event_ends_the_run_before_its_next_message() -> None:
     assert world.sent(2) == ["first"]
 
 
+def test_a_run_that_starts_and_ends_in_one_batch_leaves_nothing_behind() -> None:
+    world = World(CART)
+    world.batch(Occurrence(1, "event", "Start", world.now), Occurrence(1, "event", "Goal", world.now))
+    assert world.runs(1) == [("exited", "exit_event", "hour")] and not Timer.objects.exists()
+    assert StepExecution.objects.get().outcome == "left"
+
+
 def test_an_earlier_event_that_comes_late_ends_nothing() -> None:
     world = World(CART)
     world.happen(1, "Start")

@@ -214,7 +214,7 @@ def test_whatever_happens_in_whatever_order() -> None:
     run_state_machine_as_test(
         Journeys,
         settings=settings(
-            max_examples=60,
+            max_examples=100,
             stateful_step_count=25,
             deadline=None,
             suppress_health_check=list(HealthCheck),

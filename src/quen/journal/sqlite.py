@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from quen.journal.errors import JournalFull, JournalUnavailable
@@ -34,9 +35,9 @@ CREATE TABLE IF NOT EXISTS checks (
 );
 """
 BUSY_SECONDS = 15.0
-# Rows of one INSERT. Few statements matter: after each one the thread waits for the interpreter again.
-INSERT_ROWS = (128, 64, 32, 16, 8, 4, 2, 1)
-INSERTS = {n: f"INSERT INTO entries VALUES {','.join(['(?,?,?,?,?)'] * n)}" for n in INSERT_ROWS}
+# Rows of one INSERT at most. A group is one statement where it can be: after each statement the thread must wait for the
+# interpreter again, which under load costs more than the statement.
+INSERT_ROWS = 128
 TRIM_ROWS = 1000  # a transaction: appends wait for it, so it stays short
 # The inner query ends after TRIM_ROWS rows whatever their age: entries are in order of time too.
 TRIM = """
@@ -81,15 +82,13 @@ class SqliteJournal:
             with _transaction(connection):
                 last, last_at = _last(connection)
                 received_at = max(time.time_ns() // 1_000_000, last_at)
-                position, count = 0, len(entries)
-                while position < count:
-                    rows = next(n for n in INSERT_ROWS if n <= count - position)
+                for start in range(0, len(entries), INSERT_ROWS):
+                    rows = entries[start : start + INSERT_ROWS]
                     values: list[object] = []
-                    for kind, source_id, body in entries[position : position + rows]:
+                    for kind, source_id, body in rows:
                         last += 1
                         values += (last, received_at, kind, source_id, body)
-                    connection.execute(INSERTS[rows], values)
-                    position += rows
+                    connection.execute(_insert(len(rows)), values)
             self._unchecked += size
             return last
 
@@ -203,7 +202,13 @@ class SqliteJournal:
         return connection
 
     def _connect(self, synchronous: str) -> sqlite3.Connection:
-        connection = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        connection = sqlite3.connect(
+            self.path,
+            timeout=BUSY_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=INSERT_ROWS + 32,
+        )
         try:
             connection.execute("PRAGMA page_size = 8192")  # this and the next only have an effect on a new file
             connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
@@ -225,6 +230,11 @@ class SqliteJournal:
             yield
         except (sqlite3.Error, OSError) as error:
             raise JournalUnavailable(f"the journal {self.path} cannot be {what}: {_cause(error)}") from error
+
+
+@cache
+def _insert(rows: int) -> str:
+    return f"INSERT INTO entries VALUES {','.join(['(?,?,?,?,?)'] * rows)}"
 
 
 @contextmanager

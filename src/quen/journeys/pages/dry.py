@@ -8,12 +8,13 @@ from django.views.decorators.http import require_GET
 
 from quen.accounts.access import require
 from quen.config import config
+from quen.identity.store import merged_ids
 from quen.ids import now_ms
-from quen.journeys import service
+from quen.journeys import results, service
 from quen.journeys.answers import holds
 from quen.journeys.describing import names_of
 from quen.journeys.graph import walk
-from quen.journeys.pages.common import head, is_masked
+from quen.journeys.pages.common import REASONS, head, is_masked
 from quen.journeys.simulate import simulate
 from quen.profiles.cards import cards
 from quen.profiles.search import search
@@ -37,6 +38,8 @@ def dry_page(request: HttpRequest, journey_id: int) -> HttpResponseBase:
     if graph is None or not found:
         return render(request, "journeys/dry.html", context)
     person = found[0]
+    earlier = [run for run in results.history(merged_ids(person.id)) if run["journey_id"] == journey.id]
+    context["earlier"] = [run | {"why": REASONS.get(run["reason"], "")} for run in earlier]
     rules = {step.id: step.values["rule"] for step in walk(graph.nodes) if "rule" in step.values}
     if graph.exit_when is not None:
         rules["exit"] = graph.exit_when

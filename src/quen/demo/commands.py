@@ -23,7 +23,6 @@ from quen.ids import now_ms
 from quen.server import Child, hold_data_dir, migrate, up
 
 CUSTOMERS, DAYS, SEED = 2_500, 365, 7
-DATA_DIR = "quen-demo"  # beside ./quen-data, so that trying Quen out never touches the real thing
 HOUR_MS = 3_600_000
 
 
@@ -46,7 +45,7 @@ class DemoChild(Child):
 def register(subparsers: Any) -> None:
     text = "Run the sample shop: storefront, mailbox, customers and a year of their behaviour."
     parser = subparsers.add_parser("demo", help=text, description=text)
-    parser.add_argument("--data", metavar="DIR", help=f"data directory (default: QUEN_DATA_DIR, else ./{DATA_DIR})")
+    parser.add_argument("--data", metavar="DIR", help="data directory (default: QUEN_DATA_DIR, else ./quen-data)")
     parser.add_argument("--customers", type=int, default=None, help=f"how many (default {CUSTOMERS}; only at first)")
     parser.add_argument(
         "--days", type=int, default=None, help=f"how many days of history (default {DAYS}; only at first)"
@@ -116,8 +115,6 @@ def _free(port: int) -> bool:
 
 def _settle(arguments: argparse.Namespace, ports: Ports) -> Config:
     """The settings of the demo, for this process and the ones it starts. Mail goes to the mailbox, always."""
-    if not arguments.data and not os.environ.get("QUEN_DATA_DIR"):
-        os.environ["QUEN_DATA_DIR"] = str(Path(DATA_DIR).absolute())
     os.environ |= {
         "QUEN_BASE_URL": f"http://127.0.0.1:{ports.console}",
         "QUEN_EDGE_URL": f"http://127.0.0.1:{ports.edge}",

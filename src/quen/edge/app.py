@@ -30,7 +30,8 @@ from quen.edge.writer import GroupWriter
 from quen.errors import QuenError, TemporaryError
 from quen.journal import open_journal
 
-Handler = Callable[[Scope, dict[bytes, bytes], Receive], Awaitable[Answer]]
+# What takes the posts to an address, and what the address says: the dialect of a batch, the type of a single message.
+Route = tuple[Callable[[Scope, dict[bytes, bytes], Receive, str], Awaitable[Answer]], str]
 
 LETTERS = {"t": "track", "i": "identify", "p": "page", "s": "screen", "g": "group", "a": "alias"}
 # SDKs get their address from a host that people put together by hand: with the version, without it, with it twice, or
@@ -75,9 +76,10 @@ class Edge:
         try:
             method, path = scope["method"], scope["path"]
             if method == "POST":
-                handler = self._posts.get(path) or self._posts.get(_tidy(path))
-                if handler is not None:
-                    return await handler(scope, headers, receive)
+                route = self._posts.get(path) or self._posts.get(_tidy(path))
+                if route is not None:
+                    handler, argument = route
+                    return await handler(scope, headers, receive, argument)
             if method == "OPTIONS":
                 return preflight(headers.get(b"origin"))
             return await self._other(scope, _tidy(path), headers, receive)
@@ -91,19 +93,19 @@ class Edge:
             log.error("failed", error=type(error).__name__, at=_place(error))
             return error_answer(TemporaryError("something is wrong here; try again later"))
 
-    def _post_routes(self) -> dict[str, Handler]:
+    def _post_routes(self) -> dict[str, Route]:
         """Every path that takes events."""
-        tracking = self._tracking
-        routes: dict[str, Handler] = {}
+        single, batch = self._tracking.single, self._tracking.batch
+        routes: dict[str, Route] = {}
         for prefix in PREFIXES:
             for name in BATCHES:
-                routes[f"{prefix}/{name}"] = partial(_segment_batch, tracking)
+                routes[f"{prefix}/{name}"] = (batch, "segment")
             for letter, type_ in LETTERS.items():
-                routes[f"{prefix}/{letter}"] = routes[f"{prefix}/{type_}"] = partial(_single, tracking, type_)
-            routes[f"{prefix}/merge"] = partial(_single, tracking, "merge")
-            routes[f"{prefix}/m"] = _metrics
+                routes[f"{prefix}/{letter}"] = routes[f"{prefix}/{type_}"] = (single, type_)
+            routes[f"{prefix}/merge"] = (single, "merge")
+            routes[f"{prefix}/m"] = (_metrics, "")
         for path in RUDDER_BATCHES:
-            routes[path] = partial(_rudder_batch, tracking)
+            routes[path] = (batch, "rudder")
         return routes
 
     async def _other(self, scope: Scope, path: str, headers: dict[bytes, bytes], receive: Receive) -> Answer:
@@ -158,21 +160,7 @@ class Edge:
                 return
 
 
-async def _segment_batch(tracking: Tracking, scope: Scope, headers: dict[bytes, bytes], receive: Receive) -> Answer:
-    return await tracking.batch(scope, headers, receive, "segment")
-
-
-async def _rudder_batch(tracking: Tracking, scope: Scope, headers: dict[bytes, bytes], receive: Receive) -> Answer:
-    return await tracking.batch(scope, headers, receive, "rudder")
-
-
-async def _single(
-    tracking: Tracking, type_: str, scope: Scope, headers: dict[bytes, bytes], receive: Receive
-) -> Answer:
-    return await tracking.single(scope, headers, receive, type_)
-
-
-async def _metrics(_scope: Scope, _headers: dict[bytes, bytes], _receive: Receive) -> Answer:
+async def _metrics(_scope: Scope, _headers: dict[bytes, bytes], _receive: Receive, _: str) -> Answer:
     """What SDKs tell about themselves is thanked for and not kept."""
     return ACCEPTED
 

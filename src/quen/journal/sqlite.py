@@ -35,8 +35,8 @@ CREATE TABLE IF NOT EXISTS checks (
 );
 """
 BUSY_SECONDS = 15.0
-# Rows of one INSERT at most. A group is one statement where it can be: after each statement the thread must wait for the
-# interpreter again, which under load costs more than the statement.
+# Rows of one INSERT at most. A group is one statement where it can be: after each statement the thread must wait for
+# the interpreter again, which under load costs more than the statement.
 INSERT_ROWS = 128
 TRIM_ROWS = 1000  # a transaction: appends wait for it, so it stays short
 # The inner query ends after TRIM_ROWS rows whatever their age: entries are in order of time too.

@@ -107,6 +107,7 @@ def _builder(
         "description": description,
         "rule_text": rule if isinstance(rule, str) else msgspec.json.encode(rule).decode(),
         "problem": problem,
+        "recipes": recipes() if segment is None and problem is None else [],
     }
     return render(request, "segments/edit.html", context, status=422 if problem else 200)
 

@@ -45,7 +45,10 @@ def error_page(request: HttpRequest, status: int, *, template: str = "", message
     if request.path.startswith("/api/"):
         names = {403: "forbidden", 404: "not_found"}
         return answer(status, names.get(status, "error"), message or "there is nothing at this address")
-    context: dict[str, Any] = {"message": message, "status": status}
+    user = getattr(request, "user", None)
+    inside = user is not None and user.is_authenticated
+    shell = "web/base.html" if inside else "web/door.html"
+    context: dict[str, Any] = {"message": message, "status": status, "shell": shell}
     name = template or f"web/errors/{status if status in {403, 404} else 'problem'}.html"
     return render(request, name, context, status=status)
 

@@ -137,6 +137,12 @@ def test_errors_are_said_in_the_language_of_the_person(client: Client) -> None:
     assert "There is nothing at this address" in client.get("/nothing-here").content.decode()
 
 
+def test_a_stranger_sees_errors_without_the_shell() -> None:
+    page = Client().get("/nothing-here").content.decode()
+    assert "Không có gì ở địa chỉ này" in page
+    assert "Đăng xuất" not in page
+
+
 def test_a_broken_page_says_so_without_the_shell(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(request: HttpRequest) -> HttpResponse:
         raise RuntimeError("for the log, not for the page")

@@ -31,8 +31,6 @@ def _event(name: str) -> dict[str, Any]:
     return {"type": "event", "event": name, "where": [], "max_age": "24h"}
 
 
-_OPENED = {"event": "Email Opened", "count": {"op": "gte", "value": 1}, "within": "3d"}
-
 RECIPES = (
     Recipe(
         "abandoned-cart",
@@ -49,13 +47,7 @@ RECIPES = (
                 _wait("wait-hour", "1h"),
                 _email("email-reminder"),
                 _wait("wait-day", "1d"),
-                {
-                    "id": "condition-opened",
-                    "type": "condition",
-                    "rule": _OPENED,
-                    "yes": [_email("email-offer")],
-                    "no": [],
-                },
+                _email("email-last-call"),
             ],
         },
     ),

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from quen.journeys.fields import Known
 from quen.journeys.graph import entry_key, walk
 from quen.journeys.reading import GraphError, parse_graph, read_graph
+from quen.journeys.recipes import RECIPES, Recipe
 from tests.unit.journeys.graphs import RULES, TEMPLATE, condition, email, graph, graphs, leave, traits, wait, webhook
 
 KNOWN = Known(templates={TEMPLATE: "Nhắc giỏ hàng"}, segments={"5": "Khách quen"})
@@ -145,3 +146,8 @@ def test_entry_keys_come_from_the_event() -> None:
     assert entry_key("properties.cart_id", {}) == ""
     assert entry_key("properties.cart_id", {"cart_id": {"a": 1}}) == ""
     assert len(entry_key("properties.cart_id", {"cart_id": "x" * 500})) == 200
+
+
+@pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.key)
+def test_a_recipe_wants_nothing_but_its_templates(recipe: Recipe) -> None:
+    assert {path.rsplit(".", 1)[-1] for path in problems(recipe.draft)} == {"template_id"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import structlog
 from django.db import close_old_connections
@@ -248,6 +249,7 @@ class Engine:
             [now],
         )
         execute("DELETE FROM engine_quarantined WHERE at < %s", [now - config.quarantine_keep_days * DAY_MS])
+        execute("DELETE FROM django_session WHERE expire_date < %s", [datetime.fromtimestamp(now / 1000, UTC)])
         self.context.journal.trim(
             before_ms=now - config.journal_keep_days * DAY_MS, max_bytes=config.journal_max_mb * 1_000_000 // 2
         )

@@ -114,6 +114,8 @@ def _web(rng: random.Random, person: Person, number: int, start: int) -> Iterato
     def said(body: dict[str, Any]) -> Sent:
         return Sent(now, "web", {**who, "context": context, **body})
 
+    if "userId" in who and account and rng.random() < 0.3:
+        yield said({"type": "identify", "traits": _account_traits(person, account)})
     yield said(_page("/", "Tiệm Mây"))
     if account and number == person.signs_up_at:
         later(20, 90)
@@ -150,7 +152,10 @@ def _app(rng: random.Random, person: Person, number: int, start: int) -> Iterato
         "app": {"name": "Tiệm Mây", "version": rng.choice(("2.3.0", "2.4.1"))},
         "os": {"name": rng.choice(("iOS", "Android"))},
     }
-    yield Sent(start, "app", {**who, "context": context, "type": "screen", "name": "Trang chủ"})
+    yield Sent(
+        start, "app", {**who, "context": context, "type": "identify", "traits": _account_traits(person, account)}
+    )
+    yield Sent(start + 500, "app", {**who, "context": context, "type": "screen", "name": "Trang chủ"})
     basket: dict[str, int] = {}
     for step, product in enumerate(_browse(rng, person), 1):
         now = start + step * rng.randrange(6_000, 50_000)

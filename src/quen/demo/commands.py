@@ -150,7 +150,7 @@ def _prepare(settings: Config, arguments: argparse.Namespace, path: Path, ports:
     from quen.demo.workspace import prepare
     from quen.journal import open_journal
 
-    keys = prepare(state.password, f"http://127.0.0.1:{ports.shop}")
+    keys = prepare(state.password)
     if state.loaded_days < state.days:
         ids = dict(Source.objects.filter(write_key__in=keys.values()).values_list("write_key", "id"))
         journal = open_journal(settings)
@@ -191,8 +191,18 @@ def _announce(settings: Config, state: DemoState, ports: Ports) -> None:
         line.show((done - begin) * 100 // max(1, state.last_offset - begin))
         time.sleep(0.5)
     journal.close()
+    _define(shop)
     if begin < state.last_offset:
         line.end()
+
+
+def _define(shop: str) -> None:
+    from django.db import connection
+
+    from quen.demo.workspace import define
+
+    define(shop)
+    connection.close()  # of this thread, which ends here
 
 
 def _answers(url: str) -> bool:

@@ -55,15 +55,21 @@ SEGMENTS: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
-def prepare(password: str, shop_url: str) -> dict[str, str]:
-    """Make what is missing; the write key of each source by its key in SOURCES."""
+def prepare(password: str) -> dict[str, str]:
+    """Make the owner and the sources; the write key of each source by its key in SOURCES."""
     if not User.objects.filter(email=OWNER).exists():
         User.objects.create_user(OWNER, password, role="owner", name="Chủ Tiệm Mây")
-    keys = {key: find_or_create_source(name, kind).write_key for key, (name, kind) in SOURCES.items()}
+    return {key: find_or_create_source(name, kind).write_key for key, (name, kind) in SOURCES.items()}
+
+
+def define(shop_url: str) -> None:
+    """Make segments, e-mails and journeys, unless they are there.
+
+    When the history is read: people would seem to stream through the segments while a year passes in a minute.
+    """
     if not Segment.objects.filter(kind="segment").exists():
         with transaction.atomic():
             _define(shop_url)
-    return keys
 
 
 def _define(shop_url: str) -> None:

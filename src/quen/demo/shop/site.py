@@ -25,6 +25,7 @@ from quen.demo.simulator import Simulator
 HERE = Path(__file__).parent
 TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
 MAX_BODY = 10_000
+MAX_READ = 1_000_000  # a client is told that its body is too long only when it has sent it
 # A letter is somebody's HTML: no scripts, no forms, no requests but pictures (the open pixel is one).
 LETTER_POLICY = (
     "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; img-src http: https: data:; "
@@ -71,12 +72,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)
-        body = self.rfile.read(min(length, MAX_BODY))
+        body = self.rfile.read(min(length, MAX_READ))
         # Only our own pages may post: a browser always says where a cross-site request comes from.
         origin = self.headers.get("Origin")
         if length > MAX_BODY or (origin and urlsplit(origin).netloc != self.headers.get("Host")):
-            self.close_connection = True  # the rest of the body must not be taken for the next request
-            self._answer(403, b"", "text/plain")
+            # Closed, because the rest of the body must not be taken for the next request.
+            self._answer(403, b"", "text/plain", {"Connection": "close"})
             return
         fields = {name: values[0] for name, values in parse_qs(body.decode("utf-8", "replace")).items()}
         path = urlsplit(self.path).path

@@ -143,7 +143,7 @@
         return [term, told];
       }));
       const look = traits.email || user.id() || user.anonymousId();
-      byId("see-me").href = place.dataset.console + "/customers?go=1&q=" + encodeURIComponent(look);
+      byId("see-me").href = place.dataset.console + "/customers?q=" + encodeURIComponent(look);
     };
     const note = (text) => {
       const line = document.createElement("li");

@@ -64,7 +64,7 @@ def run(options: Options) -> Result:
                 f"median of {ROUNDS} rounds of {events:,} events, few and many profiles in turn; {SEGMENTS} live"
                 f" segments; steps are of the middle round with {options.profiles:,} profiles"
             ),
-            "events in the journal in requests of 100, of people chosen at random: nearly every event another profile",
+            "events in the journal in requests of 100; visits of 5 events on average, of random people, 1,000 at once",
             "from the journal to committed state and events in chDB, fsync included; one process, one engine thread",
         ],
     )

@@ -20,7 +20,17 @@ from quen.segments.live import Program
 
 MESSAGES_AN_ENTRY = 100
 CHUNK = 20_000
-EVENTS = ("Product Viewed", "Product Added", "Checkout Started", "Order Completed", "Page Viewed", "Email Clicked")
+VISITORS = 1_000
+VISIT = 5
+DAY_MS = 24 * 3600 * 1000
+EVENTS = {  # name → how often, of a hundred
+    "Page Viewed": 40,
+    "Product Viewed": 35,
+    "Product Added": 12,
+    "Checkout Started": 6,
+    "Order Completed": 4,
+    "Email Clicked": 3,
+}
 CITIES = ("Hà Nội", "TP. Hồ Chí Minh", "Đà Nẵng", "Cần Thơ", "Huế")
 
 _encode = msgspec.json.Encoder().encode
@@ -29,6 +39,7 @@ _encode = msgspec.json.Encoder().encode
 def insert_profiles(count: int, store: EventStore, program: Program, now: int) -> None:
     """`count` known people (`u0`, `u1`, …) with a city each, as if they had been resolved and evaluated long ago."""
     lives = [_evaluated(program, city, now) for city in CITIES]
+    first, last = now - 100 * DAY_MS, now - DAY_MS
     for start in range(0, count, CHUNK):
         numbers = range(start, min(start + CHUNK, count))
         with transaction.atomic():
@@ -36,14 +47,14 @@ def insert_profiles(count: int, store: EventStore, program: Program, now: int) -
                 "INSERT INTO profiles_profile (id, created_at, first_seen, last_seen, first_source_id, traits,"
                 " trait_meta, live, due_at, search) VALUES (%s, %s, %s, %s, 1, %s, %s, %s, %s, '')",
                 [
-                    (_id(n), now, now, now, _traits(n), f'{{"city":[{now},1]}}', *lives[n % len(CITIES)])
+                    (_id(n), first, first, last, _traits(n), f'{{"city":[{first},1]}}', *lives[n % len(CITIES)])
                     for n in numbers
                 ],
             )
             execute_many(
                 "INSERT INTO identity_identifier (key, type, scope, value, profile_id, first_seen, last_seen,"
                 " source_id) VALUES (%s, 'user_id', '', %s, %s, %s, %s, 1)",
-                [(f"user_id||u{n}", f"u{n}", _id(n), now, now) for n in numbers],
+                [(f"user_id||u{n}", f"u{n}", _id(n), first, last) for n in numbers],
             )
     cities = ", ".join(f"'{city}'" for city in CITIES)
     store.rows(
@@ -82,9 +93,15 @@ def fill_journal(journal: Journal, source_id: int, events: int, people: int, now
 
 
 def messages(count: int, people: int, now: int, seed: int) -> Iterator[dict[str, Any]]:
+    """Visits of VISIT events on average, VISITORS of them at a time, of people chosen at random."""
     chance = random.Random(seed)  # noqa: S311  (data, not secrets)
+    names, weights = list(EVENTS), list(EVENTS.values())
+    visitors = [chance.randrange(people) for _ in range(VISITORS)]
     for number in range(count):
-        who = chance.randrange(people)
+        place = chance.randrange(VISITORS)
+        who = visitors[place]
+        if chance.random() < 1 / VISIT:
+            visitors[place] = chance.randrange(people)
         message: dict[str, Any] = {
             "type": "track",
             "messageId": f"bench-{seed}-{number}",
@@ -100,7 +117,7 @@ def messages(count: int, people: int, now: int, seed: int) -> Iterator[dict[str,
         if chance.random() < 0.05:
             message |= {"type": "identify", "traits": {"city": chance.choice(CITIES), "points": chance.randrange(500)}}
         else:
-            message |= {"event": chance.choice(EVENTS), "properties": _properties(chance)}
+            message |= {"event": chance.choices(names, weights)[0], "properties": _properties(chance)}
         yield message
 
 
@@ -117,7 +134,7 @@ def _properties(chance: random.Random) -> dict[str, Any]:
 
 
 def segment_rules(count: int = 20) -> list[tuple[str, dict[str, Any]]]:
-    """(name, rule): windows, sums, filters, traits, combinations. One event in ten or so moves somebody in or out."""
+    """(name, rule): windows, sums, filters, traits, combinations. One event in several moves somebody in or out."""
     kinds: list[dict[str, Any]] = [
         {"event": "Order Completed", "count": {"op": "gte", "value": 2}, "within": "30d"},
         {"event": "Order Completed", "sum": {"property": "total", "op": "gt", "value": 2_900_000}, "within": "90d"},
@@ -146,7 +163,7 @@ def segment_rules(count: int = 20) -> list[tuple[str, dict[str, Any]]]:
                 {"event": "Order Completed", "count": {"op": "gte", "value": 10}},
             ]
         },
-        {"not": {"event": "Page Viewed", "count": {"op": "gte", "value": 2}, "within": "14d"}},
+        {"not": {"event": "Order Completed", "count": {"op": "gte", "value": 1}, "within": "60d"}},
         {
             "event": "Product Viewed",
             "count": {"op": "gte", "value": 3},

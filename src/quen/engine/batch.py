@@ -11,6 +11,7 @@ from typing import Any
 from quen.events.store import EventRow
 from quen.identity.keys import Key
 from quen.identity.resolve import Resolution
+from quen.identity.store import Known
 from quen.journal.protocol import Entry
 from quen.journeys.effects import Effects
 from quen.profiles.state import ProfileState
@@ -44,6 +45,7 @@ class Batch:
     seen: list[tuple[int, int, int | None]] = field(default_factory=list)  # rows of SeenMessage to write
 
     # resolve
+    known: dict[str, Known] = field(default_factory=dict)  # the identifiers that existed before
     keys: list[list[Key]] = field(default_factory=list)
     row_ids: list[int] = field(default_factory=list)  # of each message's event: the later of two at one instant
     resolution: Resolution | None = None

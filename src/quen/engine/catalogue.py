@@ -46,14 +46,14 @@ class _Property:
 
 
 class _Event:
-    __slots__ = ("count", "first_seen", "last_seen", "properties", "sampled", "seen")
+    __slots__ = ("count", "first_seen", "last_seen", "properties", "sampled", "shapes")
 
     def __init__(self, first_seen: int) -> None:
         self.count = 0
         self.first_seen = first_seen
         self.last_seen = first_seen
         self.properties: dict[str, _Property] = {}
-        self.seen: Counter[tuple[str, type]] = Counter()  # since the last write
+        self.shapes: dict[tuple[tuple[str, ...], tuple[type, ...]], int] = {}  # since the last write
         self.sampled = 0
 
 
@@ -100,8 +100,9 @@ class Catalogue:
 
     def _saw(self, name: str, event: _Event, values: Mapping[str, Any]) -> None:
         self._touched.add(name)
-        # Counted in one go here and sorted out once a batch: this runs for every message.
-        event.seen.update(zip(values, map(type, values.values()), strict=True))
+        # By shape, and taken apart once a batch: this runs for every message, and most are alike.
+        shape = (tuple(values), tuple(map(type, values.values())))
+        event.shapes[shape] = event.shapes.get(shape, 0) + 1
         if event.sampled < SAMPLED:
             event.sampled += 1
             for key, value in values.items():
@@ -141,7 +142,11 @@ class Catalogue:
         )
 
     def _property_rows(self, name: str, event: _Event) -> Iterator[tuple[Any, ...]]:
-        seen, event.seen, event.sampled = event.seen, Counter(), 0
+        shapes, event.shapes, event.sampled = event.shapes, {}, 0
+        seen: Counter[tuple[str, type]] = Counter()
+        for (keys, types), count in shapes.items():
+            for key, type_ in zip(keys, types, strict=True):
+                seen[key, type_] += count
         changed: dict[str, _Property] = {}
         for (key, type_), count in seen.items():
             property_, type_name = self._property(event, key), _TYPE_NAMES.get(type_)

@@ -3,19 +3,34 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from quen.db import execute_many, fetch, fetch_in
 from quen.identity.keys import make_key, match_value
 from quen.identity.models import Identifier
 from quen.identity.resolve import IdentifierChange, NewEdge
 
+# An identifier's last_seen moves once in so long, not at every event of a visit: each move writes a page of the file.
+SEEN_STEP_MS = 600_000
 
-def owners(keys: Collection[str]) -> dict[str, int]:
-    """Identifier key → profile id, for those that exist."""
+
+class Known(NamedTuple):
+    """An identifier that exists."""
+
+    profile_id: int
+    first_seen: int
+    last_seen: int
+
+
+def known(keys: Collection[str]) -> dict[str, Known]:
+    """Identifier key → whose it is, for those that exist."""
     if not keys:
         return {}
-    return dict(fetch_in("SELECT key, profile_id FROM identity_identifier WHERE {in}", keys, column="key"))
+    rows = fetch_in(
+        "SELECT key, profile_id, first_seen, last_seen FROM identity_identifier WHERE {in}", keys, column="key"
+    )
+    return {key: Known(*row) for key, *row in rows}
 
 
 def keys_by_profile(profile_ids: Collection[int]) -> dict[int, list[tuple[str, str]]]:
@@ -87,15 +102,15 @@ def insert_identifiers(changes: Iterable[IdentifierChange]) -> None:
     )
 
 
-def touch_identifiers(changes: Iterable[IdentifierChange]) -> None:
-    """Move first_seen and last_seen; unchanged rows are not written."""
-    execute_many(
-        "UPDATE identity_identifier SET"
-        " first_seen = CASE WHEN first_seen > %s THEN %s ELSE first_seen END,"
-        " last_seen = CASE WHEN last_seen < %s THEN %s ELSE last_seen END"
-        " WHERE key = %s AND (last_seen < %s OR first_seen > %s)",
-        [(c.first_seen, c.first_seen, c.last_seen, c.last_seen, c.key.key, c.last_seen, c.first_seen) for c in changes],
-    )
+def touch_identifiers(changes: Iterable[IdentifierChange], before: Mapping[str, Known]) -> None:
+    """Move first_seen and last_seen of identifiers that were seen again (`before`: as they stand)."""
+    rows = []
+    for change in changes:
+        stood = before[change.key.key]
+        if change.last_seen > stood.last_seen + SEEN_STEP_MS or change.first_seen < stood.first_seen:
+            first, last = min(stood.first_seen, change.first_seen), max(stood.last_seen, change.last_seen)
+            rows.append((first, last, change.key.key))
+    execute_many("UPDATE identity_identifier SET first_seen = %s, last_seen = %s WHERE key = %s", rows)
 
 
 def link_changes(merges: Sequence[tuple[int, int]]) -> dict[int, int]:

@@ -37,6 +37,11 @@ class Definitions(msgspec.Struct):
 _definitions = Definitions()
 
 
+def any_journeys() -> bool:
+    """Whether there is a journey at all; where there is none, a batch need not be looked at."""
+    return bool(_current().names)
+
+
 def load(batch: Batch) -> BatchView | None:
     """Everything of ours that this batch concerns, None where nothing is: a fixed number of queries at any size."""
     known = _current()

@@ -13,6 +13,8 @@ from quen.profiles import store as profiles
 
 
 def run(batch: Batch, context: Context) -> None:
+    if not store.any_journeys():
+        return
     view = store.load(
         JourneysBatch(
             now=batch.now,

@@ -46,7 +46,7 @@ def _identity(batch: Batch) -> None:
     resolution = batch.resolution
     assert resolution is not None
     identity.insert_identifiers(resolution.new_identifiers.values())
-    identity.touch_identifiers(resolution.seen_identifiers.values())
+    identity.touch_identifiers(resolution.seen_identifiers.values(), batch.known)
     if resolution.merges:
         identity.apply_merges(resolution.merges, batch.links, batch.now)
     identity.append_edges(resolution.edges)

@@ -9,7 +9,8 @@ from quen.identity.resolve import Knowledge, may_meet, resolve
 
 
 def run(batch: Batch, context: Context) -> None:
-    owner = store.owners({k.key for keys in batch.keys for k in keys})
+    batch.known = store.known({k.key for keys in batch.keys for k in keys})
+    owner = {key: found.profile_id for key, found in batch.known.items()}
     wanted = may_meet(batch.keys, owner)
     named = {m.profile_id for m in batch.messages if m.profile_id is not None}
     resolution = resolve(

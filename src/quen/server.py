@@ -28,7 +28,7 @@ log = structlog.get_logger("quen.server")
 STOP_WITHIN_S = 10.0
 BACK_OFF_S = (0.5, 15.0)  # first and longest pause before a crashed process is started again
 STEADY_AFTER_S = 30.0  # after this long a process counts as healthy and its back-off starts anew
-CONSOLE_THREADS = 8
+CONSOLE_THREADS = min(8, 2 * (os.cpu_count() or 1) + 1)  # more only wait for the interpreter, and Granian says so
 _PR_SET_PDEATHSIG = 1
 _PARENT = "QUEN_PARENT_PID"
 

@@ -1,13 +1,29 @@
 """Pure normalisers: phones, e-mails, names, ids, money, dates. No I/O, no settings: callers pass the region and zone.
 
-Each returns None for what it cannot read: a guess would join two people or invent an amount.
+`clean_…` and `parse_…` are quick and return None for what they cannot read: a guess would join two people or invent an
+amount. `cleaned_…` return a `Cleaned`: as given, clean, key, and what was done or why it failed.
 """
 
-from quen.cleaning.emails import clean_email
+from quen.cleaning.cleaned import VIETNAM, Cleaned, Locale
+from quen.cleaning.emails import clean_email, cleaned_email
 from quen.cleaning.identifiers import clean_id
 from quen.cleaning.money import Money, parse_money
-from quen.cleaning.phones import clean_phone
+from quen.cleaning.phones import clean_phone, cleaned_phone
 from quen.cleaning.text import fold, tidy
 from quen.cleaning.times import parse_when
 
-__all__ = ["Money", "clean_email", "clean_id", "clean_phone", "fold", "parse_money", "parse_when", "tidy"]
+__all__ = [
+    "VIETNAM",
+    "Cleaned",
+    "Locale",
+    "Money",
+    "clean_email",
+    "clean_id",
+    "clean_phone",
+    "cleaned_email",
+    "cleaned_phone",
+    "fold",
+    "parse_money",
+    "parse_when",
+    "tidy",
+]

@@ -13,6 +13,7 @@ from typing import Any
 
 import phonenumbers
 
+from quen.cleaning.cleaned import VIETNAM, Cleaned, Locale, as_text
 from quen.cleaning.text import narrow
 
 # National numbers below stand without the leading 0.
@@ -39,6 +40,14 @@ _EXTENSION = re.compile(r"(?:ext\.?|x|#|máy lẻ|may le|nội bộ)\s*\.?:?\s*\
 _LABEL = re.compile(r"\([^()\d]*\)|[^\W\d_]+\.?\s*:?")
 _SEPARATORS = re.compile(r"[/;,|&\n]|\s+-\s+|\s+(?:hoặc|hoac|or|và|va)\s+", re.IGNORECASE)
 _NOT_DIGITS = re.compile(r"\D+")
+# Written `(08) 3822 1234` or `08 3822 1234` it was a landline before 2017, whatever has its digits today.
+_AREA_WRITTEN = re.compile(r"\s*(?:\(0\d{1,2}\)|0[48][ .-])")
+_SERVICE = re.compile(r"(?:1[89]00\d{4,6}|11\d{1,3})")
+_KINDS = {
+    phonenumbers.PhoneNumberType.MOBILE: "mobile",
+    phonenumbers.PhoneNumberType.FIXED_LINE: "landline",
+    phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE: "mobile_or_landline",
+}
 
 
 def clean_phone(value: Any, region: str = "VN") -> str | None:
@@ -119,3 +128,71 @@ def _foreign(text: str, region: str | None) -> str | None:
     if not phonenumbers.is_valid_number(number):
         return None
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def cleaned_phone(value: Any, locale: Locale = VIETNAM) -> Cleaned:
+    """A phone number: `clean` and `key` are E.164.
+
+    Parts: `kind` (mobile, landline, mobile_or_landline, other), `extension`, `others` (the further numbers of the
+    field, E.164, with spaces between). Done: plain_letters, float_repaired, letter_o, extension_dropped,
+    first_of_several, moved_2018 (mobile prefix), moved_2017 (area code), country_code, formatted. Hints: old_landline.
+    Problems: empty, not_text, too_long, digits_lost, no_digits, too_short, service_number, impossible.
+    """
+    given, problem = as_text(value, 120)
+    if problem:
+        return Cleaned(value, problem=problem)
+    done: list[str] = []
+    text = _step(narrow(given).strip(), given.strip(), "plain_letters", done)
+    if not (text := _step(_repair_float(text), text, "float_repaired", done)):
+        return Cleaned(value, problem="digits_lost")
+    text = _step(_LETTER_O.sub("0", text), text, "letter_o", done)
+    parts: list[tuple[str, str]] = []
+    if extension := _EXTENSION.search(text):
+        done.append("extension_dropped")
+        text = text[: extension.start()]
+    number = clean_phone(given, locale.region)
+    if number is None:
+        return Cleaned(value, problem=_why_not(text))
+    source = text
+    if _one(text, locale.region) is None:
+        found = [(one, part) for part in _SEPARATORS.split(text)[:4] if (one := _one(part, locale.region))]
+        source = found[0][1]
+        others = dict.fromkeys(one for one, _ in found if one != number)
+        if len(found) > 1:
+            done.append("first_of_several")
+    else:
+        others = {}
+    if number.startswith("+84") and not _NOT_DIGITS.sub("", source).endswith(number[3:]):
+        done.append("moved_2018" if _MOBILE.fullmatch(number, 3) else "moved_2017")
+    if not source.strip().startswith("+"):
+        done.append("country_code")
+    elif source != number:
+        done.append("formatted")
+    parts.append(("kind", kind := _kind(number)))
+    if extension:
+        parts.append(("extension", _NOT_DIGITS.sub("", extension[0])))
+    if others:
+        parts.append(("others", " ".join(others)))
+    hints = ("old_landline",) if kind == "mobile" and "moved_2018" not in done and _AREA_WRITTEN.match(source) else ()
+    return Cleaned(value, number, number, tuple(done), hints=hints, parts=tuple(parts))
+
+
+def _step(after: str, before: str, word: str, done: list[str]) -> str:
+    if after != before:
+        done.append(word)
+    return after
+
+
+def _why_not(text: str) -> str:
+    digits = _NOT_DIGITS.sub("", text)
+    if not digits:
+        return "no_digits"
+    if _SERVICE.fullmatch(digits):
+        return "service_number"
+    return "too_short" if len(digits) < 9 else "impossible"
+
+
+def _kind(number: str) -> str:
+    if number.startswith("+84"):
+        return "mobile" if _MOBILE.fullmatch(number, 3) else "landline"
+    return _KINDS.get(phonenumbers.number_type(phonenumbers.parse(number, None)), "other")

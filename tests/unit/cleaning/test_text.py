@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quen.cleaning import clean_id, fold, tidy
+from quen.cleaning.text import unify_tone
 
 
 @pytest.mark.parametrize("form", ["NFC", "NFD", "NFKC", "NFKD"])
@@ -44,3 +45,24 @@ def test_ids() -> None:
     assert clean_id("😀") == "😀"
     for value in ("", "  ", "\u200b", "x" * 256, None, True, [], {}, float("nan"), float("inf")):
         assert clean_id(value) is None
+
+
+@pytest.mark.parametrize(
+    ("written", "unified"),
+    [
+        ("Hoà", "Hòa"),
+        ("Hòa", "Hòa"),
+        ("HOÀ", "HÒA"),
+        ("Thuý Khoẻ", "Thúy Khỏe"),
+        ("Hoàng Hoài Hoá", "Hoàng Hoài Hóa"),
+        ("Quý Quà Quế", "Quý Quà Quế"),
+        ("Qúy", "Quý"),
+        ("Thuỷ-Tuý", "Thủy-Túy"),
+        ("Huế Thuở Nguyễn", "Huế Thuở Nguyễn"),
+        ("John", "John"),
+    ],
+)
+def test_the_tone_stands_in_one_place(written: str, unified: str) -> None:
+    assert unify_tone(written) == unified
+    assert unify_tone(unified) == unified
+    assert fold(written) == fold(unified)

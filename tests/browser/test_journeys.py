@@ -71,8 +71,6 @@ def test_an_abandoned_cart_from_the_empty_page_to_the_mailbox(page: Page, quen: 
     page.locator("#add-start").click()
     drawer(page).get_by_role("button", name=re.compile("^Chờ")).click()
     with saved(page):
-        drawer(page).get_by_label("Bao lâu").fill("1")
-    with saved(page):
         drawer(page).get_by_label("Đơn vị").select_option("s")
     done(page)
     page.locator(".j-after .j-add").first.click()

@@ -61,8 +61,12 @@ def gif_answer(status: int = 200) -> Answer:
 
 def error_answer(error: QuenError) -> Answer:
     """Both `code` and `message`: rudder-sdk-python fails on, and repeats, an error that lacks either."""
-    retry = ((b"retry-after", b"5"),) if error.status == 503 else ()
-    return json_answer(error.status, {"success": False, "code": error.code, "message": error.message}, *retry)
+    extra: tuple[tuple[bytes, bytes], ...] = ()
+    if error.status == 503:
+        extra = ((b"retry-after", b"5"),)
+    elif error.status == 413:
+        extra = ((b"connection", b"close"),)  # the rest of the body is not read: nothing more can come by this way
+    return json_answer(error.status, {"success": False, "code": error.code, "message": error.message}, *extra)
 
 
 def _with_length(status: int, kind: bytes, body: bytes, headers: tuple[tuple[bytes, bytes], ...]) -> Answer:

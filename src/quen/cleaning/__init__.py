@@ -6,8 +6,10 @@ amount. `cleaned_…` return a `Cleaned`: as given, clean, key, and what was don
 
 from quen.cleaning.cleaned import VIETNAM, Cleaned, Locale
 from quen.cleaning.emails import clean_email, cleaned_email
+from quen.cleaning.genders import cleaned_gender
 from quen.cleaning.identifiers import clean_id
 from quen.cleaning.money import Money, parse_money
+from quen.cleaning.names import cleaned_name
 from quen.cleaning.phones import clean_phone, cleaned_phone
 from quen.cleaning.text import fold, tidy
 from quen.cleaning.times import parse_when
@@ -21,6 +23,8 @@ __all__ = [
     "clean_id",
     "clean_phone",
     "cleaned_email",
+    "cleaned_gender",
+    "cleaned_name",
     "cleaned_phone",
     "fold",
     "parse_money",

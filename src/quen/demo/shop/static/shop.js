@@ -84,9 +84,11 @@
   function checkoutPage(form) {
     const basket = load();
     if (basket.lines.length) analytics.track("Checkout Started", spoken(basket));
-    // As soon as the address is complete we know who it is: that is what makes a reminder possible.
-    form.elements.email.addEventListener("change", (change) => {
-      if (change.target.validity.valid && change.target.value) analytics.identify(traitsOf(form));
+    // As soon as the address is complete we know who it is: that is what makes a reminder possible. What she adds
+    // afterwards (her name, her phone) is part of it.
+    form.addEventListener("change", () => {
+      const email = form.elements.email;
+      if (email.value && email.validity.valid) analytics.identify(traitsOf(form));
     });
     form.addEventListener("submit", async (submit) => {
       submit.preventDefault();

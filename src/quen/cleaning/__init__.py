@@ -11,6 +11,7 @@ from quen.cleaning.identifiers import clean_id
 from quen.cleaning.money import Money, parse_money
 from quen.cleaning.names import cleaned_name
 from quen.cleaning.phones import clean_phone, cleaned_phone
+from quen.cleaning.provinces import cleaned_province
 from quen.cleaning.text import fold, tidy
 from quen.cleaning.times import parse_when
 
@@ -26,6 +27,7 @@ __all__ = [
     "cleaned_gender",
     "cleaned_name",
     "cleaned_phone",
+    "cleaned_province",
     "fold",
     "parse_money",
     "parse_when",

@@ -5,10 +5,11 @@ amount. `cleaned_…` return a `Cleaned`: as given, clean, key, and what was don
 """
 
 from quen.cleaning.cleaned import VIETNAM, Cleaned, Locale
+from quen.cleaning.dates import cleaned_birth, cleaned_date
 from quen.cleaning.emails import clean_email, cleaned_email
 from quen.cleaning.genders import cleaned_gender
 from quen.cleaning.identifiers import clean_id
-from quen.cleaning.money import Money, parse_money
+from quen.cleaning.money import Money, cleaned_money, parse_money
 from quen.cleaning.names import cleaned_name
 from quen.cleaning.phones import clean_phone, cleaned_phone
 from quen.cleaning.provinces import cleaned_province
@@ -23,8 +24,11 @@ __all__ = [
     "clean_email",
     "clean_id",
     "clean_phone",
+    "cleaned_birth",
+    "cleaned_date",
     "cleaned_email",
     "cleaned_gender",
+    "cleaned_money",
     "cleaned_name",
     "cleaned_phone",
     "cleaned_province",

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from quen.cleaning.cleaned import VIETNAM, Cleaned, Locale, as_text
 from quen.cleaning.text import narrow
 
 _UNITS = {
@@ -23,6 +24,7 @@ _CURRENCIES = {
 _NO_MINOR_UNIT = frozenset({"VND", "JPY", "KRW"})
 _PARTS = re.compile(r"([^\d.,'\s]*)\s*(\d[\d.,' ]*)\s*([^\d]*?)\s*(\d*)\s*([^\d]*)")
 _DOT_GROUPS = re.compile(r"\d{1,3}(?:\.\d{3})+")
+_LARGEST = Decimal(10) ** 15
 _COMMA_GROUPS = re.compile(r"\d{1,3}(?:,\d{3})+")
 
 
@@ -104,3 +106,58 @@ def _number(text: str, decimal: str, currency: str) -> Decimal | None:
     if text.count(sign) > 1:
         return None
     return Decimal(text.replace(sign, "."))
+
+
+def cleaned_money(value: Any, locale: Locale = VIETNAM) -> Cleaned:
+    """An amount: `clean` and `key` are digits with a decimal point and the currency, `1200000 VND`, `-2.50 USD`.
+
+    Parts: `amount` (as JSON has it), `currency` (ISO 4217). Done: plain_letters, sign (of brackets or a last minus),
+    unit (k, nghìn, tr, triệu, tỷ), groups, currency_written, rounded (beyond six decimals). Hints: currency_assumed.
+    Problems: empty, not_text, too_long, too_large (10^15), not_an_amount.
+    """
+    given, problem = as_text(value, 60)
+    if problem:
+        return Cleaned(value, problem=problem)
+    done: list[str] = []
+    text = narrow(given).strip()
+    if text != given.strip():
+        done.append("plain_letters")
+    own = isinstance(value, str) and text.upper().endswith(locale.currency) and len(text) > len(locale.currency)
+    bare = text[: -len(locale.currency)].rstrip() if own else text
+    money = parse_money(value if not isinstance(value, str) else bare, currency=locale.currency, decimal=locale.decimal)
+    if money is None:
+        return Cleaned(value, problem="not_an_amount")
+    if abs(money.amount) >= _LARGEST:
+        return Cleaned(value, problem="too_large")
+    amount = round(money.amount, 6).normalize()
+    if amount != money.amount:
+        done.append("rounded")
+    lower = bare.lower().replace("−", "-")
+    if amount < 0 and not lower.lstrip("$€£¥₫ ").startswith("-"):
+        done.append("sign")
+    words = re.findall(r"[^\W\d_]+", lower) if isinstance(value, str) else []
+    if any(word in _UNITS for word in words):
+        done.append("unit")
+    if isinstance(value, str) and re.search(r"\d[.,' ]\d{3}", lower) and amount == amount.to_integral_value():
+        done.append("groups")
+    written = own or any(word in _CURRENCIES for word in (*words, *lower))
+    if written:
+        done.append("currency_written")
+    number = Money(amount, money.currency)
+    clean = f"{_plain(amount)} {money.currency}"
+    return Cleaned(
+        value,
+        clean,
+        clean,
+        tuple(done),
+        hints=() if written else ("currency_assumed",),
+        parts=(("amount", str(number.number)), ("currency", money.currency)),
+    )
+
+
+def _plain(amount: Decimal) -> str:
+    """Never three decimals, which could be read as a group."""
+    if amount == amount.to_integral_value():
+        return str(int(amount))
+    decimals = len(format(amount, "f").partition(".")[2])
+    return format(amount, f".{2 if decimals <= 2 else max(decimals, 4)}f")

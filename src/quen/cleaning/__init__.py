@@ -4,6 +4,7 @@
 amount. `cleaned_…` return a `Cleaned`: as given, clean, key, and what was done or why it failed.
 """
 
+from quen.cleaning.addresses import cleaned_address
 from quen.cleaning.cleaned import VIETNAM, Cleaned, Locale
 from quen.cleaning.dates import cleaned_birth, cleaned_date
 from quen.cleaning.emails import clean_email, cleaned_email
@@ -24,6 +25,7 @@ __all__ = [
     "clean_email",
     "clean_id",
     "clean_phone",
+    "cleaned_address",
     "cleaned_birth",
     "cleaned_date",
     "cleaned_email",

@@ -1,4 +1,4 @@
-"""Pure normalisers: phones, e-mails, names, ids, money, dates. No I/O, no settings: callers pass the region and zone.
+"""Pure normalisers, a file a kind: no I/O, no settings, callers pass the region and zone.
 
 `clean_…` and `parse_…` are quick and return None for what they cannot read: a guess would join two people or invent an
 amount. `cleaned_…` return a `Cleaned`: as given, clean, key, and what was done or why it failed.
@@ -16,6 +16,7 @@ from quen.cleaning.phones import clean_phone, cleaned_phone
 from quen.cleaning.provinces import cleaned_province
 from quen.cleaning.text import fold, tidy
 from quen.cleaning.times import parse_when
+from quen.cleaning.urls import cleaned_url
 
 __all__ = [
     "VIETNAM",
@@ -34,6 +35,7 @@ __all__ = [
     "cleaned_name",
     "cleaned_phone",
     "cleaned_province",
+    "cleaned_url",
     "fold",
     "parse_money",
     "parse_when",

@@ -19,7 +19,7 @@ _DASHES = re.compile(r"\s+[-–—]\s+")
 _BA_RIA = re.compile(r"(b[àa] r[ịi]a)\s*[-–—]\s*(v[ũu]ng t[àa]u)", re.IGNORECASE)
 # `12 Lý Thường Kiệt P.7 Q.10`: a ward or a district begins, unless a street word says that it names a street.
 _BEGINS = re.compile(
-    r"(?<!\bđường)(?<!\bphố)(?<=\w)\s+(?=[pq]\.|[pq]\s?\d{1,2}\b|(?:phường|quận|huyện|thị trấn|thị xã)\s)",
+    r"(?<!\bđường)(?<!\bphố)(?<=\w)\s+(?=[pqf]\.|[pqf]\s?\d{1,2}\b|(?:phường|quận|huyện|thị trấn|thị xã)\s)",
     re.IGNORECASE,
 )
 _COUNTRY_BEHIND = re.compile(r"\s+(?:việt nam|viet nam|vietnam)$", re.IGNORECASE)
@@ -27,10 +27,11 @@ _POSTAL_CODE = re.compile(r"(?:(.*\S)\s+)?(\d{5,6})")
 # On folded text. `Xa lộ` is a motorway, not a commune.
 _UNIT = re.compile(
     r"(phuong|xa(?! lo\b)|thi tran|dac khu|quan|huyen|thi xa|thanh pho|tp)\s+(\S.*)"
-    r"|(p|x|tt|q|h|tx|tp)\.\s*(\S.*)|([pq])\s?(\d{1,2})"
+    r"|(p|f|x|tt|q|h|tx|tp)\.\s*(\S.*)|([pqf])\s?(\d{1,2})"
 )
 _WHOLE_WORD = {
-    "p": "phuong", "x": "xa", "tt": "thi tran", "q": "quan", "h": "huyen", "tx": "thi xa", "tp": "thanh pho",
+    "p": "phuong", "f": "phuong",
+    "x": "xa", "tt": "thi tran", "q": "quan", "h": "huyen", "tx": "thi xa", "tp": "thanh pho",
 }  # fmt: skip
 _WARDS = frozenset({"phuong", "xa", "thi tran", "dac khu"})
 _SAYS_PROVINCE = re.compile(r"(?:tp|t\.p|thanh pho|tinh)\b")

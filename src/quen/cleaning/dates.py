@@ -13,6 +13,9 @@ from quen.cleaning.times import parse_when
 
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_WEEKDAY = re.compile(r"^(?:thu (?:hai|ba|tu|nam|sau|bay|[2-7])|chu nhat),?\s+(?=\d|ngay)")
+_FLOAT = re.compile(r"(\d{4,13})\.0+")
+_EXCEL = re.compile(r"(\d{1,2})-thg (\d{1,2})-(\d{4})\b")  # `5-thg 3-2024`, of Excel in Vietnamese
 _LABEL = re.compile(r"^(?:ngay sinh|sinh ngay|sinh nhat|sinh|dob|ngay)\b\s*[:.]?\s*(?=\d)")
 _MONTH_WORDS = {
     "mot": 1, "hai": 2, "ba": 3, "tu": 4, "bon": 4, "nam": 5, "sau": 6,
@@ -78,8 +81,11 @@ def cleaned_birth(value: Any, locale: Locale = VIETNAM, *, today: date) -> Clean
 
 
 def _in_digits(given: str) -> str:
-    """Folded, without a label before it, and `tháng ba` as `thang 3`."""
-    text = _LABEL.sub("", fold(narrow(given)).strip(" .,"))
+    """Folded, without a label or weekday before it or a spreadsheet's .0 behind it, and `tháng ba` as `thang 3`."""
+    text = _LABEL.sub("", _WEEKDAY.sub("", fold(narrow(given)).strip(" .,")))
+    if match := _FLOAT.fullmatch(text):
+        text = match[1]
+    text = _EXCEL.sub(r"\1 thg \2 \3", text)
     return _MONTH_WORD.sub(lambda match: f"{match[1]} {_MONTH_WORDS[match[2]]}", text)
 
 

@@ -53,6 +53,7 @@ _PLACEHOLDERS = frozenset(
 _ORGANISATION = re.compile(r"\b(?:cong ty|cty|tnhh|co phan|doanh nghiep|cua hang|truong|benh vien|co\.,? ltd|inc)\b")
 _NOTE = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _WORD = re.compile(r"[^\W\d_]+")
+_ATTACHED = re.compile(r"^([^\W\d_]{1,4}\.)(?=[^\W\d_]{2})")  # `Mr.Tuan`
 _NOT_KEY = re.compile(r"[^a-z0-9]+")
 _SUFFIXES = frozenset({"jr", "sr", "ii", "iii", "iv", "md", "phd", "esq"})
 _CROSSED_D = str.maketrans({"Ð": "Đ", "ð": "đ", "Ɖ": "Đ", "ɖ": "đ"})
@@ -119,6 +120,7 @@ def _step(after: str, before: str, word: str, done: list[str]) -> str:
 def _without_honorific(text: str, vietnamese: bool, hints: list[str]) -> tuple[str, str | None]:
     found = None
     while True:
+        text = _ATTACHED.sub(lambda match: f"{match[1]} " if match[1].lower() in _HONORIFICS else match[1], text)
         first, _, rest = text.partition(" ")
         rest = rest.strip(_AROUND)
         known = _HONORIFICS.get(first.lower())

@@ -76,6 +76,7 @@ _ALSO = {
 }
 _SIGNS = re.compile(r"[\W_]+")
 _BEFORE_NAME = re.compile(r"^(?:tỉnh|tinh|thànhphố|thanhpho|tp)")
+_PROVINCE_DOT = re.compile(r"\s*t\s*\.\s*(?!p)", re.IGNORECASE)  # `T.Tiền Giang`, not `T.P.`
 _BEHIND_NAME = re.compile(r"(?:province|city)$")
 _CODE = re.compile(r"\d{1,2}")
 
@@ -129,6 +130,8 @@ def find_province(name: str, *, marks_matter: bool = False) -> Found | None:
 
     `marks_matter`: `Huệ` is not Huế; without marks it is read all the same.
     """
+    if dot := _PROVINCE_DOT.match(name):
+        name = name[dot.end() :]
     tried = [_compact(unify_tone(name))]
     if not marks_matter:
         tried.append(_compact(fold(name)))

@@ -18,6 +18,7 @@ from tests.unit.cleaning.shared import shared_file
         "12 Lý Thường Kiệt, Phường 7, Quận 10, Hồ Chí Minh",
         "12 Lý Thường Kiệt, P.7, Q.10, TP.HCM",
         "12 Lý Thường Kiệt P.7 Q.10 TP.HCM",
+        "12 Lý Thường Kiệt F.7 Q.10 TP.HCM",
         "12 Lý Thường Kiệt, P7, Q10, TP HCM, Việt Nam",
         "12 Lý Thường Kiệt - Phường 07 - Quận 10 - Sài Gòn",
         "12 Lý Thường Kiệt phường 7 quận 10 Thành phố Hồ Chí Minh",

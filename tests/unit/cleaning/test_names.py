@@ -62,6 +62,9 @@ def test_what_was_done() -> None:
         ("Chú Ba", "Ba", "chú"),
         ("Mr Tuan", "Tuan", "mr"),
         ("Ms. Lan", "Lan", "ms"),
+        ("Mr.Tuan", "Tuan", "mr"),
+        ("A.Tuấn", "Tuấn", "anh"),
+        ("T.Hoa", "T.Hoa", None),
         ("Ba Nguyen Thi Lan", "Nguyen Thi Lan", "bà"),
         ("Ba Tuan", "Ba Tuan", None),  # no marks: a name as likely
         ("Anh", "Anh", None),

@@ -54,6 +54,9 @@ def test_one_province_however_it_is_written(written: object) -> None:
     [
         ("Bình Dương", "Hồ Chí Minh", "79", "74"),
         ("Tỉnh Bà Rịa – Vũng Tàu", "Hồ Chí Minh", "79", "77"),
+        ("T.Tiền Giang", "Đồng Tháp", "82", "82"),
+        ("T. Phú Thọ", "Phú Thọ", "25", None),
+        ("T.P. Huế", "Huế", "46", None),
         ("BRVT", "Hồ Chí Minh", "79", "77"),
         ("Thừa Thiên - Huế", "Huế", "46", "46"),
         ("TT Huế", "Huế", "46", "46"),

@@ -6,21 +6,25 @@ import argparse
 import os
 import secrets
 import socket
-import subprocess
 import sys
 import threading
 import time
 import urllib.request
+from collections.abc import Callable
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
+
+import django
 
 from quen.config import Config, config, default_data_dir
 from quen.demo.catalogue import SHOP
 from quen.demo.loading import DemoState, load
 from quen.errors import ConfigError, InvalidInput
 from quen.ids import now_ms
-from quen.server import Child, hold_data_dir, migrate, up
+from quen.processes import Child
+from quen.server import hold_data_dir, migrate, up
 
 CUSTOMERS, DAYS, SEED = 2_500, 365, 7
 HOUR_MS = 3_600_000
@@ -32,14 +36,6 @@ class Ports:
     edge: int
     shop: int
     smtp: int
-
-
-class DemoChild(Child):
-    """The storefront's process, supervised like the others."""
-
-    def start(self) -> None:
-        self.process = subprocess.Popen([sys.executable, "-m", "quen.demo.process", *self.arguments])
-        self.started = time.monotonic()
 
 
 def register(subparsers: Any) -> None:
@@ -70,8 +66,10 @@ def run(arguments: argparse.Namespace) -> int:
     settings = _settle(arguments, ports)
     path = settings.data_dir / "demo" / "state.json"
     with hold_data_dir(settings):
-        state = _prepare(settings, arguments, path, ports)
-    child = DemoChild("shop", ["127.0.0.1", str(ports.shop), str(ports.smtp)])
+        state = _state(settings, arguments, path)
+        _apart(_fill, path)
+        state = DemoState.read(path) or state
+    child = Child("shop", ["127.0.0.1", str(ports.shop), str(ports.smtp)], module="quen.demo.process")
     host = "127.0.0.1"
 
     def ready() -> None:
@@ -128,7 +126,8 @@ def _settle(arguments: argparse.Namespace, ports: Ports) -> Config:
     return config()
 
 
-def _prepare(settings: Config, arguments: argparse.Namespace, path: Path, ports: Ports) -> DemoState:
+def _state(settings: Config, arguments: argparse.Namespace, path: Path) -> DemoState:
+    """What the data directory's shop is, or is to be."""
     state = DemoState.read(path)
     if state is None:
         if settings.state_path.exists():
@@ -144,7 +143,23 @@ def _prepare(settings: Config, arguments: argparse.Namespace, path: Path, ports:
             password=f"may-{secrets.token_hex(4)}",
         )
         state.write(path)
+    return state
+
+
+def _apart(work: Callable[..., None], *arguments: Any) -> None:
+    """In a process of its own, which takes its memory with it: this one stays as long as the shop is open."""
+    process = get_context("spawn").Process(target=work, args=arguments)
+    process.start()
+    process.join()
+    if process.exitcode:
+        raise SystemExit(process.exitcode)
+
+
+def _fill(path: Path) -> None:
+    """Make the workspace and its history, as far as they are not there."""
     migrate()
+    state = DemoState.read(path)
+    assert state is not None
     from quen.connectors.models import Source
     from quen.demo.behaviour import SOURCES
     from quen.demo.workspace import prepare
@@ -153,7 +168,7 @@ def _prepare(settings: Config, arguments: argparse.Namespace, path: Path, ports:
     keys = prepare(state.password)
     if state.loaded_days < state.days:
         ids = dict(Source.objects.filter(write_key__in=keys.values()).values_list("write_key", "id"))
-        journal = open_journal(settings)
+        journal = open_journal(config())
         line = _Line(f"Making up {state.customers:,} customers of {SHOP} and {state.days} days of what they did")
         load(
             state,
@@ -164,7 +179,6 @@ def _prepare(settings: Config, arguments: argparse.Namespace, path: Path, ports:
         )
         line.end()
         journal.close()
-    return state
 
 
 def _announce(settings: Config, state: DemoState, ports: Ports) -> None:
@@ -191,18 +205,16 @@ def _announce(settings: Config, state: DemoState, ports: Ports) -> None:
         line.show((done - begin) * 100 // max(1, state.last_offset - begin))
         time.sleep(0.5)
     journal.close()
-    _define(shop)
+    _apart(_define, shop)
     if begin < state.last_offset:
         line.end()
 
 
 def _define(shop: str) -> None:
-    from django.db import connection
-
+    django.setup()
     from quen.demo.workspace import define
 
     define(shop)
-    connection.close()  # of this thread, which ends here
 
 
 def _answers(url: str) -> bool:

@@ -17,9 +17,11 @@ from quen.demo.shop.accounts import Accounts
 from quen.demo.shop.mail import Mailbox, MailServer
 from quen.demo.simulator import Simulator
 from quen.errors import ConfigError
+from quen.processes import die_with_parent
 
 
 def main(arguments: list[str]) -> None:
+    die_with_parent()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "quen.settings")
     import django
 

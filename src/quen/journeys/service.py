@@ -44,6 +44,19 @@ def get_journey(journey_id: int) -> Journey:
     return journey
 
 
+def started_by(segment_id: int) -> list[str]:
+    """Names of the journeys, not archived, that entering this segment starts or is to start."""
+    journeys = Journey.objects.exclude(status="archived").select_related("live_version", "next_version")
+    return [
+        journey.name
+        for journey in journeys.order_by("name")
+        if any(
+            str((graph.get("trigger") or {}).get("segment_id")) == str(segment_id)
+            for graph in (journey.draft, *(v.graph for v in (journey.live_version, journey.next_version) if v))
+        )
+    ]
+
+
 def rename_journey(journey: Journey, name: str, description: str | None = None) -> None:
     journey.name = _name(name)
     if description is not None:

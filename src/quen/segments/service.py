@@ -24,6 +24,8 @@ from quen.segments.rules import Rule, RuleError, parse_rule
 
 log = structlog.get_logger("quen.segments")
 FOLLOWED = ("computing", "live")
+# What else uses a segment, by name: slices above this one add a look-up here, for it cannot import them.
+USERS: list[Callable[[int], list[str]]] = []
 _parsed: dict[str, Rule] = {}
 
 
@@ -118,12 +120,13 @@ def restore(segment: Segment) -> None:
 
 
 def used_by(segment_id: int) -> list[str]:
-    """Names of the segments that refer to this one."""
-    return [
+    """Names of the segments and journeys that need this one."""
+    segments = [
         segment.name or f"journey rule {segment.id}"
         for segment in Segment.objects.filter(status__in=FOLLOWED).exclude(id=segment_id)
         if segment_id in _parse(segment).segments()
     ]
+    return [*segments, *(name for names_of in USERS for name in names_of(segment_id))]
 
 
 def watch(rule: Any) -> Segment:

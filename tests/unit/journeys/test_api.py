@@ -108,3 +108,13 @@ def test_roles(call: Call) -> None:
     assert call("GET", "journeys", role="analyst")[0] == 200
     assert call("GET", "journeys", role="developer")[0] == 403
     assert call("GET", "journeys/12345")[0] == 404
+
+
+def test_a_segment_that_starts_a_journey_is_not_taken_away(call: Call) -> None:
+    segment = call("POST", "segments", {"name": "Ở Huế", "rule": {"trait": "city", "op": "eq", "value": "Huế"}})[1]
+    draft = {"trigger": {"type": "segment", "segment_id": segment["id"], "max_age": "24h"}, "nodes": [wait("w")]}
+    journey = call("POST", "journeys", {"name": "Mời ăn chè", "graph": draft})[1]
+    status, refused = call("DELETE", f"segments/{segment['id']}")
+    assert (status, refused["details"]["used_by"]) == (409, ["Mời ăn chè"])
+    call("POST", f"journeys/{journey['id']}/archive")
+    assert call("DELETE", f"segments/{segment['id']}")[0] < 300

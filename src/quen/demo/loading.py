@@ -64,10 +64,15 @@ def _entries(day: Sequence[Sent], sources: dict[str, int]) -> list[NewEntry]:
     for sent in day:
         by_source.setdefault(sent.source, []).append(msgspec.Raw(msgspec.json.encode(sent.message)))
     return [
-        NewEntry("track", sources[source], msgspec.json.encode(Envelope(messages=raw[at : at + MESSAGES_PER_ENTRY])))
+        NewEntry("track", sources[source], msgspec.json.encode(_history(raw[at : at + MESSAGES_PER_ENTRY])))
         for source, raw in by_source.items()
         for at in range(0, len(raw), MESSAGES_PER_ENTRY)
     ]
+
+
+def _history(messages: list[msgspec.Raw]) -> Envelope:
+    """Brought in as an import is: the website's events may be years old."""
+    return Envelope(messages=messages, remember=True)
 
 
 def _write_truth(people: list[Person], path: Path) -> None:

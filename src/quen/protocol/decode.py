@@ -2,7 +2,8 @@
 understood becomes a Rejected with its reason, and its neighbours become messages.
 
 Times: see clock.py. A time after `received_at` becomes `received_at` (`original_time` keeps what was said); a time that
-is none, or before 1990, is BAD_TIME: somebody should look, and can replay it from quarantine.
+is none, or before 1990, or from a browser's key over 400 days ago, is BAD_TIME: somebody should look, and can replay it
+from quarantine.
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ MAX_IMPORTED_BYTES = 1_000_000  # an order of a file has as many lines as it has
 MAX_MESSAGE_ID = 100
 MAX_ID = 255
 MAX_EVENT_NAME = 200
+# No visitor's device keeps an event that long, and a public key must not scatter its events over the years: each month
+# is a part of the event store's to write.
+MAX_BROWSER_AGE = 400 * 24 * 3600 * 1000
 NAMES = {
     "page": "Page Viewed",
     "screen": "Screen Viewed",
@@ -110,7 +114,7 @@ def _message(entry: Entry, envelope: Envelope, position: int, raw: bytes, *, tru
         offset=entry.offset,
         remember=envelope.remember,
     )
-    message.time, message.original_time, message.sent_at = _times(wire, envelope, received_at)
+    message.time, message.original_time, message.sent_at = _times(wire, envelope, received_at, trusted)
     if entry.source_id == 0 and wire.profile_id is not None:
         message.profile_id = int(wire.profile_id)
     elif not (message.user_id or message.anonymous_id or message.previous_id or message.external_ids) and not (
@@ -202,7 +206,7 @@ def _dicts(value: Any) -> list[dict[str, Any]]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
-def _times(wire: Wire, envelope: Envelope, received_at: int) -> Times:
+def _times(wire: Wire, envelope: Envelope, received_at: int, trusted: bool) -> Times:
     times = correct(
         timestamp=_time("timestamp", wire.timestamp),
         original_timestamp=_time("originalTimestamp", wire.original_timestamp),
@@ -213,6 +217,10 @@ def _times(wire: Wire, envelope: Envelope, received_at: int) -> Times:
     )
     if times.time < EARLIEST:
         raise RefusedError(DropReason.BAD_TIME, "the time is before 1990: the clock of the device is wrong")
+    if not trusted and not envelope.remember and times.time < received_at - MAX_BROWSER_AGE:
+        raise RefusedError(
+            DropReason.BAD_TIME, "the time is over 400 days ago: only a server's key may bring in history"
+        )
     return times
 
 

@@ -312,3 +312,13 @@ def test_any_object_is_a_message_that_every_store_can_keep_or_is_rejected(
 def test_any_bytes_are_refused_by_name(data: bytes) -> None:
     for item in decode_entry(Entry(1, NOW, "track", 5, b'{"messages":[' + data + b"]}"), source_kind="server"):
         assert isinstance(item, Rejected)
+
+
+def test_only_a_trusted_source_brings_in_history() -> None:
+    old = track(timestamp=NOW - 401 * 24 * 3600 * 1000)
+    recent = track(timestamp=NOW - 399 * 24 * 3600 * 1000)
+    assert isinstance(decode(old)[0], Message)
+    (refused,) = decode(old, source_kind="browser")
+    assert isinstance(refused, Rejected)
+    assert (refused.reason, "400 days" in refused.detail) == (DropReason.BAD_TIME, True)
+    assert isinstance(decode(recent, source_kind="browser")[0], Message)

@@ -54,12 +54,13 @@ def _identity(batch: Batch) -> None:
 
 def _profiles(batch: Batch) -> None:
     fresh, rewritten, active = [], [], []
+    survivors = set(batch.merged.values())
     for profile in batch.profiles.values():
         if profile.id in batch.merged:
             continue
         if profile.id in batch.created:
             fresh.append(profile)
-        elif batch.changed_traits.get(profile.id) or profile.id in batch.merged.values():
+        elif batch.changed_traits.get(profile.id) or profile.id in survivors:
             rewritten.append(profile)
         elif profile.id in batch.active:
             active.append(profile)

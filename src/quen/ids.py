@@ -23,10 +23,6 @@ def new_id() -> int:
     return ((now_ms() - EPOCH_MS) << COUNTER_BITS) | secrets.randbits(COUNTER_BITS)
 
 
-def id_time_ms(value: int) -> int:
-    return (value >> COUNTER_BITS) + EPOCH_MS
-
-
 class BatchIds:
     """Ids of one engine batch: the same batch replayed after a crash gives the same ids.
 

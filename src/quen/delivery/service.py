@@ -25,7 +25,6 @@ from quen.events.timeline import timeline
 from quen.identity.store import canonical, find, merged_ids
 from quen.ids import new_id, now_ms
 
-CHANNELS = ("email", "webhook")
 MAX_NAME = 200
 SAMPLE_ID = 0
 

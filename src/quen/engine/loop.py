@@ -18,7 +18,7 @@ from quen.engine import backfills, plan
 from quen.engine.batch import Batch, describe
 from quen.engine.context import Context
 from quen.engine.isolate import COMMIT, RECORD, Isolation, StepFailed
-from quen.engine.metrics import BATCH_SECONDS, DROPS, FAILURES, LAG, StepTotals
+from quen.engine.metrics import BATCH_SECONDS, DROPS, FAILURES, FLIPS_DUE, LAG, StepTotals
 from quen.engine.plan import Plan, Position
 from quen.engine.steps import STEPS
 from quen.engine.steps.commit import READER
@@ -249,6 +249,8 @@ class Engine:
         now, config = self.clock(), self.context.config
         self.totals.write_if_due()
         LAG.set(self.lag())
+        earliest = profiles.next_due_at()
+        FLIPS_DUE.set(0 if earliest is None else max(0, now - earliest) / 1000)
         execute(
             "DELETE FROM engine_seenmessage WHERE key IN"
             " (SELECT key FROM engine_seenmessage WHERE expires_at < %s LIMIT 20000)",

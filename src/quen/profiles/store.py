@@ -51,23 +51,9 @@ def next_due_at() -> int | None:
 def insert(states: Iterable[ProfileState]) -> None:
     execute_many(
         "INSERT INTO profiles_profile"
-        " (id, created_at, first_seen, last_seen, first_source_id, traits, trait_meta, live, due_at, search)"
+        " (created_at, first_seen, last_seen, first_source_id, traits, trait_meta, live, due_at, search, id)"
         " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-        [
-            (
-                s.id,
-                s.created_at,
-                s.first_seen,
-                s.last_seen,
-                s.first_source_id,
-                _encode(s.traits).decode(),
-                _encode(s.trait_meta).decode(),
-                s.live,
-                s.due_at,
-                search_text(s.traits),
-            )
-            for s in states
-        ],
+        [_row(s) for s in states],
     )
 
 
@@ -76,21 +62,23 @@ def save(states: Iterable[ProfileState]) -> None:
     execute_many(
         "UPDATE profiles_profile SET created_at = %s, first_seen = %s, last_seen = %s, first_source_id = %s,"
         " traits = %s, trait_meta = %s, live = %s, due_at = %s, search = %s WHERE id = %s",
-        [
-            (
-                s.created_at,
-                s.first_seen,
-                s.last_seen,
-                s.first_source_id,
-                _encode(s.traits).decode(),
-                _encode(s.trait_meta).decode(),
-                s.live,
-                s.due_at,
-                search_text(s.traits),
-                s.id,
-            )
-            for s in states
-        ],
+        [_row(s) for s in states],
+    )
+
+
+def _row(state: ProfileState) -> tuple[Any, ...]:
+    """Every column, the id last: what both statements take."""
+    return (
+        state.created_at,
+        state.first_seen,
+        state.last_seen,
+        state.first_source_id,
+        _encode(state.traits).decode(),
+        _encode(state.trait_meta).decode(),
+        state.live,
+        state.due_at,
+        search_text(state.traits),
+        state.id,
     )
 
 

@@ -92,10 +92,6 @@ def update_segment(
     return segment
 
 
-def update_rule(segment: Segment, rule: Any, by: str = "") -> Segment:
-    return update_segment(segment, rule=rule, by=by)
-
-
 def archive(segment: Segment) -> None:
     """Stop following a segment and forget its members. Raises Conflict naming what uses it."""
     users = used_by(segment.id)

@@ -99,16 +99,6 @@ def members(segment_id: int, after: tuple[int, int] | None, limit: int) -> list[
     )
 
 
-def segments_of(profile_id: int) -> list[tuple[int, str, int]]:
-    """(segment id, name, since) of the segments that people made and this person is in, the latest first."""
-    return fetch(
-        "SELECT s.id, s.name, m.since FROM segments_member m JOIN segments_segment s ON s.id = m.segment_id"
-        " WHERE m.profile_id = %s AND s.kind = 'segment' AND s.status IN ('live', 'computing')"
-        " ORDER BY m.since DESC, s.name",
-        [profile_id],
-    )
-
-
 def finish(segment_id: int, version: int) -> None:
     """A version is computed: from now on it is live, and its count is that of its members.
 

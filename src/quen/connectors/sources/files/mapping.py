@@ -35,9 +35,6 @@ class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
 
-    def column_of(self, field: str) -> str | None:
-        return next((column for column, target in self.columns.items() if target == field), None)
-
 
 def suggest(kind: str, file_format: Format, sample: Sequence[Row], *, currency: str, timezone: str) -> Mapping:
     """A mapping by the names of the columns and the look of the first rows. May lack required fields: see `check`."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -45,11 +44,6 @@ class Cells:
 
     def has(self, field: str) -> bool:
         return field in self._keys
-
-    def getter(self, field: str) -> Callable[[Any], Any]:
-        """The cell of a field, or "" where the file has no such column."""
-        key = self._keys.get(field)
-        return (lambda values: values[key]) if key is not None else (lambda values: "")
 
     def text(self, values: list[str] | Record, field: str) -> str:
         key = self._keys.get(field)

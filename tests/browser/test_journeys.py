@@ -41,8 +41,9 @@ def drawer(page: Page) -> Locator:
 
 
 def saved(page: Page) -> Any:
-    """The next change of the draft, answered."""
-    return page.expect_response(re.compile(r"/steps/"))
+    """The next change of the form in the drawer, answered."""
+    action = drawer(page).locator("form").get_attribute("hx-post")
+    return page.expect_response(lambda r: r.request.method == "POST" and r.url.endswith(str(action)))
 
 
 def done(page: Page) -> None:

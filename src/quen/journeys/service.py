@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from typing import Any
 
 from django.db import transaction
@@ -64,6 +65,17 @@ def rename_journey(journey: Journey, name: str, description: str | None = None) 
     _save(journey, "name", "description")
 
 
+def change_draft(journey_id: int, change: Callable[[Draft], Draft]) -> Journey:
+    """Read, change and save a draft in one transaction: the editor sends several changes at once, and none is lost.
+
+    Raises what `change` and save_draft raise, and NotFound.
+    """
+    with transaction.atomic():
+        journey = _locked(journey_id)
+        save_draft(journey, change(journey.draft))
+    return journey
+
+
 def save_draft(journey: Journey, draft: Draft) -> None:
     """Keep a draft, with problems or not, and the one before it for undo. Raises GraphError when it is no tree."""
     if journey.status == "archived":
@@ -76,14 +88,21 @@ def save_draft(journey: Journey, draft: Draft) -> None:
     _save(journey, "draft", "undo")
 
 
-def undo_draft(journey: Journey) -> bool:
-    """Go back to the draft before; False where there is none."""
-    if not journey.undo:
-        return False
-    *earlier, draft = journey.undo
-    journey.draft, journey.undo = draft, earlier
-    _save(journey, "draft", "undo")
-    return True
+def undo_draft(journey_id: int) -> Journey:
+    """Go back to the draft before, if there is one."""
+    with transaction.atomic():
+        journey = _locked(journey_id)
+        if journey.undo:
+            *earlier, draft = journey.undo
+            journey.draft, journey.undo = draft, earlier
+            _save(journey, "draft", "undo")
+    return journey
+
+
+def _locked(journey_id: int) -> Journey:
+    """The journey, which nobody else changes until this transaction ends (SQLite lets one write at a time anyway)."""
+    Journey.objects.select_for_update().filter(id=journey_id).first()
+    return get_journey(journey_id)
 
 
 def check_draft(draft: Draft) -> None:

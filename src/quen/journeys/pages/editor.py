@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
@@ -26,6 +26,7 @@ from quen.journeys.models import Journey
 from quen.journeys.pages.common import ENTRY, EXIT, FORM_FIELDS, head, todo
 from quen.journeys.reading import Problem, read_graph
 from quen.journeys.steps import step_kinds
+from quen.journeys.steps.base import StepKind
 from quen.journeys.tree import make_tree
 from quen.segments.operators import OPERATORS
 
@@ -100,10 +101,9 @@ def pick(request: HttpRequest, journey_id: int) -> HttpResponseBase:
 @require("journeys.edit")
 def add(request: HttpRequest, journey_id: int) -> HttpResponseBase:
     """Add a step; the answer is its form for the drawer, and the tree beside it."""
-    journey = service.get_journey(journey_id)
-    type_ = request.POST.get("type", "")
+    type_, place = request.POST.get("type", ""), request.POST.get("place", "")
     node = service.new_node_id(type_)
-    service.save_draft(journey, editing.add_step(journey.draft, request.POST.get("place", ""), type_, node))
+    journey = service.change_draft(journey_id, lambda draft: editing.add_step(draft, place, type_, node))
     return HttpResponse(_form(request, journey, node) + _canvas(request, journey, aside=True))
 
 
@@ -178,49 +178,50 @@ def _errors(problems: Sequence[Problem], node: str) -> dict[str, list[str]]:
 @require("journeys.edit")
 def change(request: HttpRequest, journey_id: int, node: str) -> HttpResponseBase:
     """Save a form as it is now. The fields stay as they are in the page; what is wrong appears beside them."""
-    journey = service.get_journey(journey_id)
-    of = "" if node in FORM_FIELDS else node
-    if node == ENTRY:
-        draft, fields = forms.read_entry(journey.draft, request.POST), FORM_FIELDS[ENTRY]
-    elif node == EXIT:
-        draft, fields = forms.read_exit(journey.draft, request.POST), FORM_FIELDS[EXIT]
-    else:
-        steps, index = editing.find_step(journey.draft, node)
-        kind = step_kinds()[steps[index]["type"]]
-        fields = tuple(field.name for field in kind.fields)
-        values = {field.name: forms.read_control(field, request.POST) for field in kind.fields}
-        draft = editing.change_step(journey.draft, node, values)
-    service.save_draft(journey, draft)
+    journey = service.change_draft(journey_id, lambda draft: _read_form(draft, node, request.POST))
     _graph, problems = service.read_draft(journey, service.known())
-    found = _errors(problems, of)
+    fields = FORM_FIELDS.get(node) or tuple(field.name for field in _kind(journey.draft, node).fields)
+    found = _errors(problems, "" if node in FORM_FIELDS else node)
     # Every field is answered: what was wrong and is right now must not stay beside it.
     context = {"errors": {name: found.get(name, []) for name in fields}, "saved_at": now_ms()}
     answer = render_to_string("journeys/form_errors.html", context, request)
     return HttpResponse(answer + _canvas(request, journey, aside=True))
 
 
+def _read_form(draft: Draft, node: str, data: QueryDict) -> Draft:
+    """The draft with what a form says."""
+    if node == ENTRY:
+        return forms.read_entry(draft, data)
+    if node == EXIT:
+        return forms.read_exit(draft, data)
+    values = {field.name: forms.read_control(field, data) for field in _kind(draft, node).fields}
+    return editing.change_step(draft, node, values)
+
+
+def _kind(draft: Draft, node: str) -> StepKind:
+    steps, index = editing.find_step(draft, node)
+    return step_kinds()[steps[index]["type"]]
+
+
 @require_POST
 @require("journeys.edit")
 def move(request: HttpRequest, journey_id: int, node: str) -> HttpResponseBase:
-    journey = service.get_journey(journey_id)
     by = -1 if request.POST.get("by") == "up" else 1
-    service.save_draft(journey, editing.move_step(journey.draft, node, by))
+    journey = service.change_draft(journey_id, lambda draft: editing.move_step(draft, node, by))
     return HttpResponse(_canvas(request, journey))
 
 
 @require_POST
 @require("journeys.edit")
 def delete(request: HttpRequest, journey_id: int, node: str) -> HttpResponseBase:
-    journey = service.get_journey(journey_id)
-    service.save_draft(journey, editing.delete_step(journey.draft, node))
+    journey = service.change_draft(journey_id, lambda draft: editing.delete_step(draft, node))
     return HttpResponse(_canvas(request, journey))
 
 
 @require_POST
 @require("journeys.edit")
 def undo(request: HttpRequest, journey_id: int) -> HttpResponseBase:
-    journey = service.get_journey(journey_id)
-    service.undo_draft(journey)
+    journey = service.undo_draft(journey_id)
     return HttpResponse(_canvas(request, journey))
 
 

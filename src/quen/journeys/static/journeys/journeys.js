@@ -12,6 +12,14 @@
     if (event.detail.target && event.detail.target.id === "j-drawer-body" && !drawer.contains(from)) opener = from.id;
   });
 
+  // A form that was closed or replaced while its last change was on the way: only the tree is still there to redraw.
+  document.addEventListener("htmx:beforeSwap", function (event) {
+    var form = event.detail.requestConfig.elt;
+    if (!form.matches(".j-form") || document.contains(form)) return;
+    var answer = new DOMParser().parseFromString(event.detail.serverResponse, "text/html");
+    event.detail.serverResponse = answer.getElementById("j-canvas").outerHTML;
+  });
+
   document.addEventListener("htmx:afterSwap", function (event) {
     if (event.detail.target.id === "j-drawer-body") {
       window.tabler.Offcanvas.getOrCreateInstance(drawer).show();

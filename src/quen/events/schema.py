@@ -66,6 +66,19 @@ MIGRATIONS: tuple[tuple[int, tuple[str, ...]], ...] = (
             """,
         ),
     ),
+    (
+        2,
+        (
+            # What a later separation needs: the identifiers that a message was matched by, strongest first, the profile
+            # id of the moment (`profile_id` moves when links are folded in), and its traits as they were taken.
+            """
+            ALTER TABLE events
+                ADD COLUMN IF NOT EXISTS identifiers Array(String) CODEC(ZSTD(3)),
+                ADD COLUMN IF NOT EXISTS origin UInt64 DEFAULT profile_id CODEC(Delta, ZSTD),
+                ADD COLUMN IF NOT EXISTS traits String CODEC(ZSTD(3))
+            """,
+        ),
+    ),
 )
 
 

@@ -54,8 +54,12 @@ class EventRow(msgspec.Struct):
     received_at: float
     original_time: float | None
     sent_at: float | None
+    identifiers: list[str] = msgspec.field(default_factory=list)  # keys it was matched by, strongest first
+    origin: int = 0  # the profile id of the moment: set to `profile_id`
+    traits: str = ""  # JSON of the traits it set, as they were taken; "" where it set none
 
     def __post_init__(self) -> None:
+        self.origin = self.profile_id
         self.time /= 1000
         self.received_at /= 1000
         if self.original_time is not None:

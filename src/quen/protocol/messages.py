@@ -51,6 +51,11 @@ class Message(msgspec.Struct):
     remember: bool = False
 
 
+def sets_traits(message: Message) -> bool:
+    """A browser sets traits by identify only; what a server or a file says of a person beside an event counts too."""
+    return bool(message.traits) and (message.type == "identify" or message.trusted)
+
+
 class DropReason(StrEnum):
     """Why a message is not among the events. Every one but `duplicate` and `source_disabled` is kept in quarantine."""
 

@@ -6,7 +6,7 @@ from quen.engine.batch import Batch
 from quen.engine.context import Context
 from quen.profiles import store
 from quen.profiles.state import ProfileState, merge_profiles, set_traits
-from quen.protocol.messages import Message
+from quen.protocol.messages import Message, sets_traits
 
 
 def run(batch: Batch, context: Context) -> None:
@@ -41,6 +41,6 @@ def _apply(batch: Batch, profile: ProfileState, message: Message) -> None:
         elif message.time < profile.first_seen:
             profile.first_seen, profile.first_source_id = message.time, message.source_id
             batch.active.add(profile.id)
-    if message.traits and (message.type == "identify" or message.trusted):
+    if sets_traits(message):
         changed = set_traits(profile, message.traits, message.time, message.source_id)
         batch.changed_traits[profile.id] |= changed

@@ -8,14 +8,17 @@ that are the same on a replay: they are stored once, rules and journeys can ask 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from quen.engine.batch import Batch
 from quen.engine.context import Context
 from quen.engine.system import system_entries
 from quen.events.store import EventRow, LinkRow, ProfileRow
+from quen.identity.keys import Key
 from quen.identity.store import link_changes
-from quen.protocol.messages import Message
+from quen.protocol.messages import Message, sets_traits
 
 _encode = msgspec.json.Encoder().encode
 MAX_CONTEXT = 8_192
@@ -23,14 +26,16 @@ MAX_CONTEXT = 8_192
 
 def run(batch: Batch, context: Context) -> None:
     token = batch.token
+    assert batch.resolution is not None
     batch.rows = [
-        _row(row_id, message, profile_id)
-        for row_id, message, profile_id in zip(batch.row_ids, batch.messages, batch.profile_ids, strict=True)
+        _row(row_id, message, profile_id, keys)
+        for row_id, message, profile_id, keys in zip(
+            batch.row_ids, batch.messages, batch.profile_ids, batch.resolution.used, strict=True
+        )
         if profile_id is not None
     ]
     batch.recorded = context.recorder.submit(context.store.insert_events, batch.rows, token)
     context.store.insert_profiles(_mirror(batch), token)
-    assert batch.resolution is not None
     batch.links = link_changes(batch.resolution.merges)
     context.store.insert_links([LinkRow(o, s, batch.number) for o, s in sorted(batch.links.items())], token)
     outgoing = system_entries(batch)
@@ -38,7 +43,7 @@ def run(batch: Batch, context: Context) -> None:
         context.journal.append(outgoing)
 
 
-def _row(row_id: int, message: Message, profile_id: int) -> EventRow:
+def _row(row_id: int, message: Message, profile_id: int, keys: Sequence[Key]) -> EventRow:
     text = _encode(message.context).decode() if message.context else ""
     return EventRow(
         profile_id,
@@ -55,6 +60,8 @@ def _row(row_id: int, message: Message, profile_id: int) -> EventRow:
         message.received_at,
         message.original_time,
         message.sent_at,
+        [k.key for k in keys],
+        traits=_encode(message.traits).decode() if sets_traits(message) else "",
     )
 
 

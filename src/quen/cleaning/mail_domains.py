@@ -1,43 +1,70 @@
-"""What is known of mail domains: throw-away ones, and the large ones that people misspell. As of November 2026."""
+"""What is known of mail domains: throw-away ones, and the large ones that people misspell."""
 
 from __future__ import annotations
 
-# Each stands for its subdomains too: the services hand out new ones every day.
-_DISPOSABLE = """
-0-mail.com 10mail.org 10minutemail.com 10minutemail.net 1secmail.com 1secmail.net 1secmail.org 20minutemail.com
-burnermail.io byom.de crazymailing.com deadaddress.com discard.email
-discardmail.com disposablemail.com dispostable.com dropmail.me emailfake.com emailondeck.com emltmp.com
-fakeinbox.com fakemail.net fakemailgenerator.com filzmail.com generator.email getairmail.com getnada.com
-grr.la guerrillamail.biz guerrillamail.com guerrillamail.de guerrillamail.info guerrillamail.net
-guerrillamail.org guerrillamailblock.com harakirimail.com incognitomail.org inboxbear.com inboxkitten.com
-jetable.org kzccv.com mail-temp.com mailcatch.com maildrop.cc mailexpire.com mailforspam.com mailinator.com
-mailinator.net mailinator2.com mailmoat.com mailnesia.com mailnull.com mailpoof.com mailsac.com mailtemp.info
-meltmail.com minutemail.com mintemail.com moakt.com moakt.cc mohmal.com mytemp.email mytrashmail.com
-nada.email nowmymail.com onewaymail.com owlymail.com pokemail.net reallymymail.com sharklasers.com
-shortmail.net sneakemail.com spam4.me spambog.com spambox.us spamex.com spamfree24.org spamgourmet.com
-spamspot.com temp-mail.io temp-mail.org tempail.com tempinbox.com tempmail.dev tempmail.net tempmail.plus
-tempmailo.com tempr.email throwam.com throwawaymail.com tmail.io tmailor.com tmpmail.net tmpmail.org
-trash-mail.com trashmail.com trashmail.de trashmail.io trashmail.me trashmail.net trbvm.com wegwerfmail.de
-yopmail.com yopmail.fr yopmail.net zetmail.com
+from itertools import product
+
+from disposable_email_domains import blocklist
+
+# Each listed domain stands for its subdomains too: the services hand out new ones every day.
+_ALSO_DISPOSABLE = """
+burnermail.io disposablemail.com mail-temp.com minutemail.com owlymail.com sneakemail.com spamgourmet.com temp-mail.io
+tempmail.dev tempmail.net
 """
-_DISPOSABLE_DOMAINS = frozenset(_DISPOSABLE.split())
-_MISSPELT = (
-    "gmail.com", "yahoo.com", "yahoo.com.vn", "hotmail.com", "outlook.com", "icloud.com", "googlemail.com",
-    "protonmail.com",
-)  # fmt: skip
+_DISPOSABLE_DOMAINS = frozenset(blocklist) | frozenset(_ALSO_DISPOSABLE.split())
+# The domains that people mean, with the slips of the name that nobody has a mailbox at. A slip that may be a name of
+# its own (`tmail`, `jmail`, `gmx`, `mail`) is not here.
+_SLIPS = {
+    "gmail.com": """gmial gamil gmal gmil gmai gmaill gmaiil gmaul gimail gmsil gnail gmqil ggmail gmali gmall gmeil
+        gmaol gmakl gmaik gmailc gmailcom gmaail gmmail gamail gmaile gmaip gmajl gmwil""",
+    "yahoo.com": "yaho yahooo yhaoo yhoo yaoo yahho yahhoo yaohoo yahoocom yahou yahop yahoi yshoo ayhoo",
+    "hotmail.com": "hotmial hotmal hotmai hotmil hotmaill hotamil hotnail homail hotmali htomail hotmaul hotmailcom",
+    "outlook.com": "outlok outloo outlookk outllok oulook outook outlool outlookcom outlock",
+    "icloud.com": "iclud icoud icluod iclould iclou icloudd icloudcom iclound",
+}
+# No such last labels exist.
+_NO_ENDING = "con cmo ocm comm coom vom xom cim cpm comn copm conm xcom c0m"
+_MISSPELT = (*_SLIPS, "yahoo.com.vn", "googlemail.com", "protonmail.com")
 # Real domains one letter away from one of those.
 _REAL = frozenset({"mail.com", "email.com", "ymail.com", "fmail.com", "hmail.com", "gmx.com", "yahoo.co", "hotmail.co"})
-_LAST_LABELS = dict.fromkeys(("con", "cmo", "ocm", "comm", "coom", "vom", "xom", "cim", "cpm", "om", "cm"), "com")
+_LAST_LABELS = dict.fromkeys(("om", "cm"), "com")
+
+
+def _corrections() -> dict[str, str]:
+    table = {}
+    for known in _MISSPELT:
+        name, _, ending = known.partition(".")
+        slips = _SLIPS.get(f"{name}.com", "").split()
+        wrong = [ending.replace("com", last) for last in _NO_ENDING.split()]
+        for slip, last in product((name, *slips), (ending, *wrong)):
+            table[f"{slip}.{last}"] = known
+        for written in (f"{name}{ending}", f"{name},{ending}", f"{name}..{ending}", f"{name}.{ending}.com"):
+            table[written] = known
+    return {written: known for written, known in table.items() if written not in _MISSPELT and written not in _REAL}
+
+
+_CORRECTIONS = _corrections()
+
+
+def corrected_domain(domain: str) -> str:
+    """The domain (lower case), a slip that can be nothing else put right: `gmail.con`, `gmial.com`, `gmail,com`."""
+    return _CORRECTIONS.get(domain, domain)
 
 
 def is_disposable(domain: str) -> bool:
     """Whether the domain (lower case) or one that it belongs to gives throw-away addresses."""
-    labels = domain.split(".")
-    return any(".".join(labels[at:]) in _DISPOSABLE_DOMAINS for at in range(len(labels) - 1))
+    while domain not in _DISPOSABLE_DOMAINS:
+        _, _, domain = domain.partition(".")
+        if "." not in domain:
+            return False
+    return True
 
 
 def meant_domain(domain: str) -> str | None:
-    """The large domain of which this one (lower case) is one slip away (`gmail.con`, `gamil.com`); None: of none."""
+    """The large domain of which this one (lower case) is one slip away (`tmail.com`, `gmail.cm`); None: of none.
+
+    It may be right as it is: what nobody can have a mailbox at, `corrected_domain` corrects.
+    """
     if domain in _REAL or domain in _MISSPELT:
         return None
     name, _, last = domain.rpartition(".")

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quen.cleaning import clean_email, cleaned_email
+from quen.cleaning.mail_domains import _CORRECTIONS, corrected_domain
 
 
 @pytest.mark.parametrize(
@@ -15,6 +16,8 @@ from quen.cleaning import clean_email, cleaned_email
         ("lan+shop@googlemail.com", "lan+shop@googlemail.com", "lan@gmail.com", ("gmail_folded",)),
         ("Lan.Nguyen+shop@yahoo.com", "Lan.Nguyen+shop@yahoo.com", "lan.nguyen+shop@yahoo.com", ()),
         ("Lan Nguyễn <Lan@x.vn>", "Lan@x.vn", "lan@x.vn", ("unwrapped",)),
+        ("lan @ x.vn", "lan@x.vn", "lan@x.vn", ("unwrapped",)),
+        ("lan.nguyen@gmial.con", "lan.nguyen@gmail.com", "lannguyen@gmail.com", ("domain_corrected", "gmail_folded")),
         ("MAILTO:lan@x.vn", "lan@x.vn", "lan@x.vn", ("unwrapped",)),
         ("ｌａｎ@ｘ．ｖｎ", "lan@x.vn", "lan@x.vn", ("plain_letters",)),
         ("Chị@Đồ.vn", "Chị@xn--fea053m.vn", "chị@xn--fea053m.vn", ("domain_lowered",)),
@@ -30,7 +33,10 @@ def test_the_three_forms(written: str, clean: str, key: str, done: tuple[str, ..
     [
         ("lan@mailinator.com", ("disposable",)),
         ("lan@eu.box.mailinator.com", ("disposable",)),
-        ("lan@notmailinator.com", ()),
+        ("lan@a.notmailinator.com.example", ()),
+        ("lan@temp-mail.io", ("disposable",)),
+        ("khongco@gmail.com", ("placeholder",)),
+        ("no-email+1@shop.vn", ("placeholder",)),
         ("lan@com.vn", ()),
         ("CSKH@shop.vn", ("role",)),
         ("info+hcm@shop.vn", ("role",)),
@@ -42,19 +48,41 @@ def test_throw_away_and_role_addresses_are_hints(written: str, hints: tuple[str,
 
 
 @pytest.mark.parametrize(
-    ("domain", "meant"),
+    ("domain", "corrected"),
     [
         ("gmail.con", "gmail.com"),
-        ("gmail.cm", "gmail.com"),
+        ("Gmail.Con", "gmail.com"),
         ("gmail.comm", "gmail.com"),
         ("gamil.com", "gmail.com"),
+        ("gmial.com", "gmail.com"),
         ("gmial.con", "gmail.com"),
         ("gmai.com", "gmail.com"),
         ("gmaill.com", "gmail.com"),
-        ("gmail.co", "gmail.com"),
+        ("gmail,com", "gmail.com"),
+        ("gmailcom", "gmail.com"),
+        ("gmail..com", "gmail.com"),
+        ("gmail.com.com", "gmail.com"),
         ("hotmial.com", "hotmail.com"),
+        ("yahoo.con.vn", "yahoo.com.vn"),
         ("yaho.com.vn", "yahoo.com.vn"),
         ("outlok.com", "outlook.com"),
+        ("icloud.con", "icloud.com"),
+    ],
+)
+def test_a_slip_that_can_be_nothing_else_is_put_right(domain: str, corrected: str) -> None:
+    cleaned = cleaned_email(f"lan@{domain}")
+    assert cleaned.clean == cleaned.key == f"lan@{corrected}"
+    assert "domain_corrected" in cleaned.done
+    assert (cleaned.part("domain"), cleaned.part("meant"), cleaned.hints) == (corrected, None, ())
+
+
+@pytest.mark.parametrize(
+    ("domain", "meant"),
+    [
+        ("gmail.cm", "gmail.com"),
+        ("gmail.co", "gmail.com"),
+        ("tmail.com", "gmail.com"),
+        ("yahoo.cm.vn", "yahoo.com.vn"),
         ("gmail.com", None),
         ("mail.com", None),
         ("email.com", None),
@@ -63,13 +91,19 @@ def test_throw_away_and_role_addresses_are_hints(written: str, hints: tuple[str,
         ("hotmail.fr", None),
         ("shop.vn", None),
         ("abc.xyz", None),
+        ("shop.con", None),
     ],
 )
-def test_a_likely_slip_is_told_and_never_corrected(domain: str, meant: str | None) -> None:
+def test_a_slip_that_may_be_a_name_is_told_and_never_corrected(domain: str, meant: str | None) -> None:
     cleaned = cleaned_email(f"lan@{domain}")
     assert cleaned.clean == cleaned.key == f"lan@{domain}"
     assert cleaned.part("meant") == meant
     assert ("typo" in cleaned.hints) == (meant is not None)
+
+
+def test_no_slip_is_a_domain_of_its_own() -> None:
+    assert not {"mail.com", "email.com", "ymail.com", "gmx.com", "live.com", "me.com", "mac.com"} & set(_CORRECTIONS)
+    assert all(corrected_domain(known) == known for known in _CORRECTIONS.values())
 
 
 @pytest.mark.parametrize(

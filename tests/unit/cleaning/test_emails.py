@@ -31,8 +31,10 @@ def test_dots_and_tags_are_folded_for_gmail_only() -> None:
     assert clean_email("lan.nguyen@gmail.com.vn") == "lan.nguyen@gmail.com.vn"
 
 
-def test_a_misspelt_domain_is_not_guessed() -> None:
-    assert clean_email("lan.nguyen@gmail.con") == "lan.nguyen@gmail.con"
+def test_only_a_slip_that_can_be_nothing_else_is_put_right() -> None:
+    assert clean_email("lan.nguyen@gmail.con") == "lannguyen@gmail.com"
+    assert clean_email("lan.nguyen@gmial.com") == "lannguyen@gmail.com"
+    assert clean_email("lan.nguyen@tmail.com") == "lan.nguyen@tmail.com"
 
 
 def test_addresses_of_other_scripts() -> None:

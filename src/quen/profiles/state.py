@@ -8,6 +8,8 @@ from typing import Any
 import msgspec
 
 from quen.cleaning import clean_phone, fold
+from quen.profiles import kept
+from quen.profiles.strategies import ALL_LATEST, LATEST, Strategies, Strategy
 
 # What the search box looks in, beside the identifiers.
 SEARCHED_TRAITS = ("name", "first_name", "last_name", "firstName", "lastName", "email", "phone")
@@ -26,55 +28,108 @@ class ProfileState(msgspec.Struct):
     last_seen: int
     first_source_id: int
     traits: dict[str, Any] = msgspec.field(default_factory=dict)
-    trait_meta: dict[str, list[int]] = msgspec.field(default_factory=dict)  # name → [event time, source id]
+    trait_meta: dict[str, list[Any]] = msgspec.field(default_factory=dict)  # name → where it is from: see kept.PLAIN
     live: bytes | None = None  # state of the live segments; only `segments` reads it
     due_at: int | None = None
+    meta_changed: bool = False  # a value was seen again: where it is from moved, though no value did
+    stale: frozenset[str] = frozenset()  # traits to make anew from the history, now: rebuilding.py
 
 
-def set_traits(profile: ProfileState, given: Mapping[str, Any], time: int, source_id: int) -> set[str]:
-    """Latest event time wins, whatever the order of arrival; `None` deletes. Returns the names that changed.
+def set_traits(
+    profile: ProfileState,
+    given: Mapping[str, Any],
+    time: int,
+    source_id: int,
+    row_id: int = 0,
+    strategies: Strategies = ALL_LATEST,
+) -> set[str]:
+    """Take what a message says, whatever the order of arrival; `None` deletes. Returns the names that changed.
 
-    A deleted name keeps its time in `trait_meta`, so that an older value arriving late does not bring it back.
-    Beyond MAX_TRAITS names a new one is not taken: a broken client must not make a profile grow without bound.
+    Which value counts is each trait's strategy; of two at one instant `row_id` (of the message's event) says which is
+    later. A deleted name stays in `trait_meta`, so that an older value arriving late does not bring it back. Beyond
+    MAX_TRAITS names a new one is not taken: a broken client must not make a profile grow without bound.
     """
     changed: set[str] = set()
+    traits, metas, special = profile.traits, profile.trait_meta, strategies.special
     for name, value in given.items():
-        meta = profile.trait_meta.get(name)
+        meta = metas.get(name)
         if meta is None:
-            if len(profile.trait_meta) >= MAX_TRAITS:
+            if len(metas) >= MAX_TRAITS:
                 continue
-        elif time < meta[0]:
-            continue
-        profile.trait_meta[name] = [time, source_id]
+            if special and name in special:
+                _observe(profile, name, special[name], kept.Sighting(time, row_id, source_id, value), changed)
+                continue
+        else:
+            if special and name in special:
+                _observe(profile, name, special[name], kept.Sighting(time, row_id, source_id, value), changed)
+                continue
+            if len(meta) > kept.PLAIN:  # its strategy was another one until now
+                meta, current = kept.latest(meta, traits.get(name))
+                metas[name] = meta
+                _put(traits, name, current, changed)
+            if time <= meta[0] and (time < meta[0] or (len(meta) == kept.PLAIN and row_id < meta[2])):
+                continue
+        metas[name] = [time, source_id, row_id]
+        profile.meta_changed = True
         if value is None:
-            if profile.traits.pop(name, None) is not None:
+            if traits.pop(name, None) is not None:
                 changed.add(name)
-        elif profile.traits.get(name) != value or type(profile.traits.get(name)) is not type(value):
-            profile.traits[name] = value
+        elif (current := traits.get(name)) != value or type(current) is not type(value):
+            traits[name] = value
             changed.add(name)
     return changed
 
 
-def merge_profiles(survivor: ProfileState, other: ProfileState) -> set[str]:
-    """Fold `other` into `survivor`: per trait the later time wins (equal times: the survivor's). Names changed."""
-    changed: set[str] = set()
-    for name, meta in other.trait_meta.items():
-        mine = survivor.trait_meta.get(name)
-        if mine is not None and mine[0] >= meta[0]:
-            continue
-        survivor.trait_meta[name] = meta
-        value = other.traits.get(name)
-        if value is None:
-            if survivor.traits.pop(name, None) is not None:
-                changed.add(name)
-        else:
-            survivor.traits[name] = value
+def _observe(profile: ProfileState, name: str, strategy: Strategy, sighting: kept.Sighting, changed: set[str]) -> None:
+    meta, value, stale = kept.observe(profile.trait_meta.get(name), profile.traits.get(name), strategy, sighting)
+    _keep(profile, name, meta, value, stale, changed)
+
+
+def _keep(profile: ProfileState, name: str, meta: list[Any], value: Any, stale: bool, changed: set[str]) -> None:
+    if profile.trait_meta.get(name) != meta:
+        profile.trait_meta[name] = meta
+        profile.meta_changed = True
+    if stale:
+        profile.stale |= {name}
+    _put(profile.traits, name, value, changed)
+
+
+def _put(traits: dict[str, Any], name: str, value: Any, changed: set[str]) -> None:
+    current = traits.get(name)
+    if value is None:
+        if traits.pop(name, None) is not None:
             changed.add(name)
+    elif current != value or type(current) is not type(value):
+        traits[name] = value
+        changed.add(name)
+
+
+def merge_profiles(survivor: ProfileState, other: ProfileState, strategies: Strategies = ALL_LATEST) -> set[str]:
+    """Fold `other` into `survivor`, as though all had come to one. Names changed."""
+    changed: set[str] = set()
+    for name, theirs in other.trait_meta.items():
+        strategy = strategies.of(name)
+        mine = survivor.trait_meta.get(name)
+        value = other.traits.get(name)
+        if mine is None:
+            survivor.trait_meta[name] = theirs
+            _put(survivor.traits, name, value, changed)
+        elif strategy is LATEST and len(mine) <= kept.PLAIN and len(theirs) <= kept.PLAIN:
+            if _place(theirs) > _place(mine):
+                survivor.trait_meta[name] = theirs
+                _put(survivor.traits, name, value, changed)
+        else:
+            _keep(survivor, name, *kept.merge(mine, survivor.traits.get(name), theirs, value, strategy), changed)
+    survivor.stale |= other.stale
     if other.first_seen < survivor.first_seen:
         survivor.first_seen, survivor.first_source_id = other.first_seen, other.first_source_id
     survivor.last_seen = max(survivor.last_seen, other.last_seen)
     survivor.created_at = min(survivor.created_at, other.created_at)
     return changed
+
+
+def _place(meta: list[Any]) -> tuple[int, int]:
+    return meta[0], meta[2] if len(meta) >= kept.PLAIN else 0
 
 
 def search_text(traits: Mapping[str, Any]) -> str:

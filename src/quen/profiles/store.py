@@ -13,7 +13,7 @@ from quen.profiles.state import ProfileState, search_text
 _COLUMNS = "id, created_at, first_seen, last_seen, first_source_id, traits, trait_meta, live, due_at"
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.decode
-_meta = msgspec.json.Decoder(dict[str, list[int]])
+_meta = msgspec.json.Decoder(dict[str, list[Any]])
 
 
 def load(ids: Iterable[int]) -> dict[int, ProfileState]:

@@ -1,0 +1,36 @@
+"""Traits made anew from the history: after a separation, a change of strategy, or a deletion that came late.
+
+`rebuild_traits` is pure; what it reads are the rows of
+`SELECT time, id, source_id, traits FROM events WHERE profile_id IN (…) AND traits != '' ORDER BY time, id`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from quen.profiles.state import ProfileState, set_traits
+from quen.profiles.strategies import Strategies
+
+
+class Observation(NamedTuple):
+    """The traits that one message set, as they were taken."""
+
+    time_ms: int
+    row_id: int
+    source_id: int
+    traits: dict[str, Any]
+
+
+def rebuild_traits(
+    observations: Iterable[Observation], strategies: Strategies
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """(traits, trait_meta) of a profile that saw these, in whatever order they come."""
+    profile = ProfileState(0, 0, 0, 0, 0)
+    for seen in sorted(observations, key=_place):
+        set_traits(profile, seen.traits, seen.time_ms, seen.source_id, seen.row_id, strategies)
+    return profile.traits, profile.trait_meta
+
+
+def _place(observation: Observation) -> tuple[int, int]:
+    return observation.time_ms, observation.row_id

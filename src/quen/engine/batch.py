@@ -37,6 +37,7 @@ class Batch:
     new_id: Callable[[], int]
     entries: list[Entry]
     skip: frozenset[tuple[int, int]] = frozenset()  # (offset, position) of messages known to crash a step
+    orders: tuple[int, ...] = ()  # identity orders to carry out
     timers: bool = True  # off while what is due crashes a step, so that events go on
 
     # decode, admit
@@ -56,6 +57,8 @@ class Batch:
     created: set[int] = field(default_factory=set)
     merged: dict[int, int] = field(default_factory=dict)  # merged away → survivor, resolved to the end
     active: set[int] = field(default_factory=set)  # seen: first/last seen or live state moved
+    # What each message's traits came to, by its index: what a browser may not overwrite is left out. Absent: none.
+    taken: dict[int, dict[str, Any]] = field(default_factory=dict)
     changed_traits: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
 
     # segment

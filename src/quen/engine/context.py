@@ -9,6 +9,7 @@ from quen.config import Config
 from quen.connectors.models import Source
 from quen.engine.catalogue import Catalogue
 from quen.events.store import EventStore
+from quen.identity.types import DEFAULTS, Rules
 from quen.journal.protocol import Journal
 from quen.segments.live import Program
 
@@ -22,6 +23,11 @@ class Context:
     store: EventStore
     program: Program
     program_version: object = None
+    rules: Rules = DEFAULTS  # identifier types
+    rules_version: int = 0
+    separations: dict[str, set[str]] | None = None  # identifiers cut apart by hand; None: read them anew
+    open_claims: set[int] = field(default_factory=set)  # pairs; decided ones may still be among them
+    known_pairs: set[int] = field(default_factory=set)  # some of the pairs that the log has: saves looking them up
     may_compute: bool = True  # whether a segment may wait to be computed
     catalogue: Catalogue = field(default_factory=Catalogue)
     # Inserting events is work of the event store's own, outside the interpreter: it goes on beside the state's.

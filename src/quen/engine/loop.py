@@ -14,7 +14,7 @@ from django.db import close_old_connections
 
 from quen.config import Config
 from quen.db import execute, tune_for_batches
-from quen.engine import backfills, plan
+from quen.engine import backfills, plan, separating
 from quen.engine.batch import Batch, describe
 from quen.engine.context import Context
 from quen.engine.isolate import COMMIT, RECORD, Isolation, StepFailed
@@ -24,6 +24,9 @@ from quen.engine.steps import STEPS
 from quen.engine.steps.commit import READER
 from quen.errors import QuenError
 from quen.events.store import EventStore
+from quen.identity import ordered
+from quen.identity import rules as identifier_rules
+from quen.identity import store as identity
 from quen.ids import BatchIds, now_ms
 from quen.journal.protocol import Entry, Journal
 from quen.journeys import store as journeys
@@ -66,6 +69,7 @@ class Engine:
         self._housekept = time.monotonic()
         self._next_due: int | None = None
         self.context.catalogue.load()
+        self.context.open_claims = identity.open_claims()
         self._reload_definitions(force=True)
 
     def run(self, stop: threading.Event) -> None:
@@ -102,10 +106,15 @@ class Engine:
             planned = self._again._replace(skip=tuple(sorted({*self._again.skip, *self._isolation.skip})))
             self._batch(planned, self._range(planned))
             return True
+        orders = ordered.next_orders()
+        if orders and orders[0][1] not in ordered.IN_A_BATCH:
+            separating.carry_out(orders[0][0], self.context, now)
+            return True
         entries = self._entries()
-        worked = bool(entries) or self._is_due(now)
+        worked = bool(entries or orders) or self._is_due(now)
         if worked:
-            self._batch(self._plan(entries, now), entries)
+            planned = self._plan(entries, now)._replace(orders=tuple(id_ for id_, _op in orders))
+            self._batch(planned, entries)
         return backfills.run_one(self.context, now) or worked
 
     def drain(self) -> None:
@@ -191,6 +200,7 @@ class Engine:
             new_id=BatchIds(planned.ids_base),
             entries=entries,
             skip=frozenset(planned.skip),
+            orders=planned.orders,
             timers=self._isolation.timers,
         )
 
@@ -239,6 +249,10 @@ class Engine:
             self.context.program = segments.load_program()
             self.context.program_version = version
             self.context.may_compute = True
+        rules_version = identifier_rules.version()
+        if rules_version != self.context.rules_version:
+            self.context.rules = identifier_rules.current()
+            self.context.rules_version = rules_version
         # A person may have resumed a journey, whose timers are due, or given orders about people in one.
         self._next_due = 0 if journeys.has_orders() else None
 

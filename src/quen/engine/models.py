@@ -25,6 +25,7 @@ class Plan(models.Model):
     now = MsField()
     ids_base = MsField()
     skip = JsonField(default=list)  # [offset, position] of messages that crash a step: quarantined, not tried again
+    orders = JsonField(default=list)  # ids of the identity orders that the batch carries out
 
 
 class SeenMessage(models.Model):

@@ -13,6 +13,8 @@ import msgspec
 from quen.db import execute, fetch
 from quen.engine.steps.commit import READER
 
+_encode = msgspec.json.Encoder().encode
+
 
 class Plan(NamedTuple):
     batch: int
@@ -21,6 +23,7 @@ class Plan(NamedTuple):
     now: int  # ms UTC
     ids_base: int  # ms UTC, later than that of every earlier batch
     skip: tuple[tuple[int, int], ...] = ()  # (offset, position) of messages that crash a step
+    orders: tuple[int, ...] = ()  # identity orders (join, attach) that the batch carries out
 
 
 class Position(NamedTuple):
@@ -38,22 +41,24 @@ def position() -> Position:
 
 def last() -> Plan | None:
     rows = fetch(
-        "SELECT batch, after_offset, to_offset, now, ids_base, skip FROM engine_plan WHERE reader = %s", [READER]
+        "SELECT batch, after_offset, to_offset, now, ids_base, skip, orders FROM engine_plan WHERE reader = %s",
+        [READER],
     )
     if not rows:
         return None
-    batch, after_offset, to_offset, now, ids_base, skip = rows[0]
+    batch, after_offset, to_offset, now, ids_base, skip, orders = rows[0]
     left_out = tuple((offset, at) for offset, at in msgspec.json.decode(skip))
-    return Plan(batch, after_offset, to_offset, now, ids_base, left_out)
+    return Plan(batch, after_offset, to_offset, now, ids_base, left_out, tuple(msgspec.json.decode(orders)))
 
 
 def write(plan: Plan) -> None:
     execute(
-        "INSERT INTO engine_plan (reader, batch, after_offset, to_offset, now, ids_base, skip)"
-        " VALUES (%s, %s, %s, %s, %s, %s, %s)"
+        "INSERT INTO engine_plan (reader, batch, after_offset, to_offset, now, ids_base, skip, orders)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"
         " ON CONFLICT (reader) DO UPDATE SET batch = excluded.batch, after_offset = excluded.after_offset,"
-        " to_offset = excluded.to_offset, now = excluded.now, ids_base = excluded.ids_base, skip = excluded.skip",
-        [READER, *plan[:5], msgspec.json.encode(plan.skip).decode()],
+        " to_offset = excluded.to_offset, now = excluded.now, ids_base = excluded.ids_base, skip = excluded.skip,"
+        " orders = excluded.orders",
+        [READER, *plan[:5], _encode(plan.skip).decode(), _encode(plan.orders).decode()],
     )
 
 

@@ -1,31 +1,25 @@
 """Which identifiers a message carries, in the form they are matched by. Pure.
 
-An identifier's key is `type|scope|value`: one string to look up by. `anonymous_id` is matched across sources (a
-website's visitor and the server that speaks about her use the same one); external ids carry their own scope.
+An identifier's key is `type|scope|value`: one string to look up by. What a type means is in the workspace's rules
+(identity.types). The scope of a type that belongs to an account (an OA, a Mini App, a till) is the account that the
+message names, and where it names none, the source it came from.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import re
+from collections.abc import Callable
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+import re2  # type: ignore[import-untyped]
 
 from quen.cleaning import clean_email, clean_phone
+from quen.identity.types import DEFAULTS, ILLEGAL_VALUES, IdentifierType, Rules
 from quen.protocol.messages import Message
 
-# Highest first: on a conflict the lowest one of the message is set aside. External ids stand between phone and
-# anonymous_id, in order of their type's name.
-PRIORITY = {"user_id": 0, "email": 1, "phone": 2, "anonymous_id": 9}
-EXTERNAL_PRIORITY = 5
-UNIQUE_TYPES = frozenset({"user_id"})  # a profile has at most one value of these
-ANONYMOUS_TYPES = frozenset({"anonymous_id", "device_token"})  # say nothing about who it is
-
-# What broken clients send instead of an id: matching on these would make one person of thousands.
-# fmt: off
-ILLEGAL_VALUES = frozenset({
-    "null", "none", "nil", "undefined", "nan", "true", "false", "anonymous", "guest", "unknown", "not_authenticated",
-    "id", "user", "userid", "user_id", "email", "phone", "distinct_id", "anonymous_id", "[object object]", "{}", "[]",
-    "-1", "0", "00000000-0000-0000-0000-000000000000",
-})
-# fmt: on
+MAX_VALUE = 255
+_NOT_DIGITS = re.compile(r"\D+")
 
 
 class Key(NamedTuple):
@@ -38,49 +32,117 @@ class Key(NamedTuple):
     value: str
 
 
+class _Reader(NamedTuple):
+    """A type, ready for use."""
+
+    type: IdentifierType
+    blocked: frozenset[str]
+    patterns: tuple[Any, ...]
+
+
 def make_key(type_: str, scope: str, value: str) -> str:
     return f"{type_}|{scope}|{value}"
 
 
-def match_value(type_: str, value: str, *, phone_region: str = "VN") -> str | None:
+def split_key(key: str) -> tuple[str, str, str]:
+    """`type|scope|value` → its parts."""
+    type_, _bar, rest = key.partition("|")
+    scope, _bar, value = rest.partition("|")
+    return type_, scope, value
+
+
+def pair_of(left: str, right: str) -> int:
+    """A number for two identifier keys, in either order; positive, 63 bits."""
+    text = f"{left}\n{right}" if left < right else f"{right}\n{left}"
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big") >> 1 or 1
+
+
+def match_value(type_: str, value: str, *, rules: Rules = DEFAULTS, phone_region: str = "VN") -> str | None:
     """The form in which a value of this type is matched; None when it can identify nobody."""
-    if type_ == "email":
-        return clean_email(value)
-    if type_ == "phone":
-        return clean_phone(value, phone_region)
-    text = value.strip()
-    if not text or len(text) > 255 or text.lower() in ILLEGAL_VALUES or not text.strip("0-"):
-        return None
-    return text
+    return _match(_reader(rules, type_), value, phone_region)
 
 
-def keys_of(message: Message, *, phone_region: str = "VN") -> list[Key]:
+def keys_of(message: Message, rules: Rules = DEFAULTS, *, phone_region: str = "VN") -> list[Key]:
     """The usable identifiers of a message, highest priority first, each once."""
     found: dict[str, Key] = {}
+    source = str(message.source_id)
 
-    def add(type_: str, scope: str, raw: object, priority: int) -> None:
+    def add(type_: str, account: str, raw: object) -> None:
         if not isinstance(raw, (str, int)) or isinstance(raw, bool):
             return
-        value = match_value(type_, str(raw), phone_region=phone_region)
-        if value is not None:
-            key = make_key(type_, scope, value)
-            found.setdefault(key, Key(priority, key, type_, scope, value))
+        reader = _reader(rules, type_)
+        value = _match(reader, str(raw), phone_region)
+        if value is None:
+            return
+        of = reader.type.scope
+        scope = "" if of == "global" else (account or source)[:60] if of == "account" else source
+        key = f"{type_}|{scope}|{value}"
+        if key not in found:
+            found[key] = Key(reader.type.priority, key, type_, scope, value)
 
     if message.user_id:
-        add("user_id", "", message.user_id, PRIORITY["user_id"])
+        add("user_id", "", message.user_id)
     traits = message.traits
     if traits:
         if (email := traits.get("email")) is not None:
-            add("email", "", email, PRIORITY["email"])
+            add("email", "", email)
         if (phone := traits.get("phone")) is not None:
-            add("phone", "", phone, PRIORITY["phone"])
-    for type_, scope, raw in message.external_ids:
-        add(type_, scope, raw, PRIORITY.get(type_, EXTERNAL_PRIORITY))
+            add("phone", "", phone)
+    for type_, account, raw in message.external_ids:
+        add(type_, account, raw)
     if message.anonymous_id:
-        add("anonymous_id", "", message.anonymous_id, PRIORITY["anonymous_id"])
+        add("anonymous_id", "", message.anonymous_id)
     if message.previous_id:
         # alias says: the one known as previousId is this one. SDKs put the visitor's anonymous id there.
-        add("anonymous_id", "", message.previous_id, PRIORITY["anonymous_id"])
+        add("anonymous_id", "", message.previous_id)
     if len(found) == 1:
         return list(found.values())
-    return sorted(found.values(), key=lambda k: (k.priority, k.type, k.scope))
+    return sorted(found.values(), key=_order)
+
+
+def _order(key: Key) -> tuple[int, str, str, str]:
+    return key.priority, key.type, key.scope, key.value
+
+
+def _match(reader: _Reader, raw: str, phone_region: str) -> str | None:
+    value = _NORMALISERS[reader.type.normaliser](raw, phone_region)
+    if not value or len(value) > MAX_VALUE or value in reader.blocked:
+        return None
+    if reader.patterns and any(pattern.fullmatch(value) for pattern in reader.patterns):
+        return None
+    return value
+
+
+def _text(raw: str, _region: str) -> str | None:
+    text = raw.strip()
+    return None if text.lower() in ILLEGAL_VALUES or not text.strip("0-") else text
+
+
+def _lower(raw: str, region: str) -> str | None:
+    text = _text(raw, region)
+    return text.lower() if text else None
+
+
+def _digits(raw: str, region: str) -> str | None:
+    return _text(_NOT_DIGITS.sub("", raw), region)
+
+
+_NORMALISERS: dict[str, Callable[[str, str], str | None]] = {
+    "text": _text,
+    "lower": _lower,
+    "digits": _digits,
+    "email": lambda raw, _region: clean_email(raw),
+    "phone": clean_phone,
+}
+
+
+def _reader(rules: Rules, type_: str) -> _Reader:
+    readers: dict[str, _Reader] = rules.__dict__.setdefault("_readers", {})
+    reader = readers.get(type_)
+    if reader is None:
+        declared = rules.type_of(type_)
+        patterns = tuple(re2.compile(p) for p in declared.patterns)
+        reader = _Reader(declared, frozenset(declared.blocked), patterns)
+        if len(readers) < 1_000:  # undeclared types come from outside
+            readers[type_] = reader
+    return reader

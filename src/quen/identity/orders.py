@@ -1,4 +1,4 @@
-"""What people order about identity. The engine carries the orders out, between two batches, and says what came of it."""
+"""What people order about identity. The engine carries the orders out and says what came of each."""
 
 from __future__ import annotations
 

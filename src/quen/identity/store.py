@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import msgspec
 
 from quen.db import execute_many, fetch, fetch_in
-from quen.identity.keys import make_key, match_value
+from quen.identity import limits
+from quen.identity.keys import Key, make_key, match_value
 from quen.identity.models import Identifier
-from quen.identity.resolve import IdentifierChange, NewEdge
+from quen.identity.resolve import IdentifierChange, NewClaim, NewEdge
+from quen.identity.types import DEFAULTS, Rules
+from quen.protocol.messages import Message
 
 # An identifier's last_seen moves once in so long, not at every event of a visit: each move writes a page of the file.
 SEEN_STEP_MS = 600_000
@@ -21,6 +26,7 @@ class Known(NamedTuple):
     profile_id: int
     first_seen: int
     last_seen: int
+    shared: bool
 
 
 def known(keys: Collection[str]) -> dict[str, Known]:
@@ -28,21 +34,61 @@ def known(keys: Collection[str]) -> dict[str, Known]:
     if not keys:
         return {}
     rows = fetch_in(
-        "SELECT key, profile_id, first_seen, last_seen FROM identity_identifier WHERE {in}", keys, column="key"
+        "SELECT key, profile_id, first_seen, last_seen, shared FROM identity_identifier WHERE {in}", keys, column="key"
     )
     return {key: Known(*row) for key, *row in rows}
 
 
-def keys_by_profile(profile_ids: Collection[int]) -> dict[int, list[tuple[str, str]]]:
-    """Profile id → its (type, key)."""
-    found: dict[int, list[tuple[str, str]]] = defaultdict(list)
+def known_by_profile(profile_ids: Collection[int]) -> dict[int, list[limits.Known]]:
+    """Profile id → what the rules need to know of its identifiers."""
+    found: dict[int, list[limits.Known]] = defaultdict(list)
     if profile_ids:
         rows = fetch_in(
-            "SELECT profile_id, type, key FROM identity_identifier WHERE {in}", profile_ids, column="profile_id"
+            "SELECT profile_id, type, scope, key, first_seen FROM identity_identifier WHERE {in}",
+            profile_ids,
+            column="profile_id",
         )
-        for profile_id, type_, key in rows:
-            found[profile_id].append((type_, key))
+        for profile_id, *row in rows:
+            found[profile_id].append(limits.Known(*row))
     return dict(found)
+
+
+def merge_counts(profile_ids: Collection[int]) -> dict[int, int]:
+    """Profile id → how many were merged into it; those without are not in the answer."""
+    if not profile_ids:
+        return {}
+    return dict(
+        fetch_in("SELECT to_id, COUNT(*) FROM identity_link WHERE {in} GROUP BY to_id", profile_ids, column="to_id")
+    )
+
+
+def known_pairs(pairs: Collection[int]) -> set[int]:
+    """Those of the pairs that are evidence in the log: there, and not taken back since."""
+    if not pairs:
+        return set()
+    last: dict[int, tuple[int, str]] = {}
+    rows = fetch_in(
+        "SELECT pair, id, kind FROM identity_edge WHERE kind IN ('attach', 'link', 'merge', 'remove') AND {in}",
+        pairs,
+        column="pair",
+    )
+    for pair, id_, kind in rows:
+        last[pair] = max(last.get(pair, (0, "")), (id_, kind))
+    return {pair for pair, (_id, kind) in last.items() if kind != "remove"}
+
+
+def separations() -> dict[str, set[str]]:
+    """Identifier key → those it was cut from by hand. Few: people make them one by one."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for left, right in fetch('SELECT "left", "right" FROM identity_separation'):
+        found[left].add(right)
+        found[right].add(left)
+    return dict(found)
+
+
+def open_claims() -> set[int]:
+    """The pairs that open claims are about."""
+    return {row[0] for row in fetch("SELECT pair FROM identity_claim WHERE status = 'open'")}
 
 
 def identifiers_of(profile_ids: Collection[int]) -> dict[int, list[Identifier]]:
@@ -53,9 +99,11 @@ def identifiers_of(profile_ids: Collection[int]) -> dict[int, list[Identifier]]:
     return found
 
 
-def find(type_: str, value: str, scope: str | None = None, *, phone_region: str = "VN") -> int | None:
+def find(
+    type_: str, value: str, scope: str | None = None, *, rules: Rules = DEFAULTS, phone_region: str = "VN"
+) -> int | None:
     """The profile that an identifier belongs to. Without a scope: of any scope, if it is only one person."""
-    matched = match_value(type_, value, phone_region=phone_region)
+    matched = match_value(type_, value, rules=rules, phone_region=phone_region)
     if matched is None:
         return None
     if scope is not None:
@@ -137,16 +185,21 @@ def apply_merges(merges: Sequence[tuple[int, int]], links: dict[int, int], now: 
     )
 
 
+def move_shared(moved: Mapping[str, int]) -> None:
+    """Give identifiers that several people share to their own fresh profiles."""
+    execute_many(
+        "UPDATE identity_identifier SET profile_id = %s, shared = TRUE WHERE key = %s",
+        [(profile_id, key) for key, profile_id in moved.items()],
+    )
+
+
 def append_edges(edges: Sequence[NewEdge]) -> None:
     """Write the log. A conflict that is in it already is not repeated: a shared tablet would fill it every second."""
     edges = _without_known_conflicts(edges)
     execute_many(
-        'INSERT INTO identity_edge (id, at, kind, "left", "right", profile_id, other_profile_id, source_id, message_id,'
-        " rule, \"by\") VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, '')",
-        [
-            (e.id, e.at, e.kind, e.left, e.right, e.profile_id, e.other_profile_id, e.source_id, e.message_id, e.rule)
-            for e in edges
-        ],
+        'INSERT INTO identity_edge (id, at, kind, "left", "right", pair, profile_id, other_profile_id, source_id,'
+        ' message_id, rule, "by", note) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)',
+        [msgspec.structs.astuple(edge) for edge in edges],
     )
 
 
@@ -167,3 +220,49 @@ def _without_known_conflicts(edges: Sequence[NewEdge]) -> list[NewEdge]:
             seen.add((edge.left, edge.right))
         kept.append(edge)
     return kept
+
+
+def count_aside(aside: Sequence[tuple[Key, str, Message]]) -> None:
+    """Count identifiers that were set aside (identifier, rule, message), one row an identifier."""
+    rows: dict[str, list[Any]] = {}
+    for key, rule, message in aside:
+        at = message.received_at
+        row = rows.setdefault(key.key, [key.key, key.type, rule, 0, at, at, message.source_id])
+        row[2], row[3], row[5] = rule, row[3] + 1, max(row[5], at)
+    execute_many(
+        "INSERT INTO identity_setaside (key, type, rule, count, first_at, last_at, source_id, dismissed)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s, FALSE)"
+        " ON CONFLICT (key) DO UPDATE SET rule = excluded.rule, count = identity_setaside.count + excluded.count,"
+        " last_at = excluded.last_at",
+        list(rows.values()),
+    )
+
+
+def keep_claims(claims: Sequence[NewClaim]) -> None:
+    """List what browsers asked for; what was asked before is counted, whatever a person decided about it."""
+    execute_many(
+        'INSERT INTO identity_claim (id, pair, kind, "left", "right", profile_id, other_profile_id, source_id,'
+        " message_id, first_at, last_at, count, status, decided_by)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 'open', '')"
+        " ON CONFLICT (pair) DO UPDATE SET count = identity_claim.count + excluded.count, kind = excluded.kind,"
+        " profile_id = excluded.profile_id, other_profile_id = excluded.other_profile_id, last_at = excluded.last_at,"
+        # Granted once and taken back since (an unmerge): it is a question again. Refused stays refused.
+        " status = CASE WHEN identity_claim.status = 'confirmed' THEN 'open' ELSE identity_claim.status END",
+        [
+            (*msgspec.structs.astuple(c)[:9], c.at, c.at, c.count)  # to message_id, then first, last, count
+            for c in claims
+        ],
+    )
+
+
+def confirm_claims(pairs: Collection[int], now: int) -> None:
+    """A trusted message named both: what the browser asked for is so."""
+    execute_many(
+        "UPDATE identity_claim SET status = 'confirmed', decided_at = %s, decided_by = 'server'"
+        " WHERE pair = %s AND status = 'open'",
+        [(now, pair) for pair in sorted(pairs)],
+    )
+
+
+def forget_separations(pairs: Collection[int]) -> None:
+    execute_many("DELETE FROM identity_separation WHERE pair = %s", [(pair,) for pair in sorted(pairs)])

@@ -9,7 +9,7 @@ import msgspec
 from django.utils.translation import gettext as _
 
 from quen.db import fetch_in
-from quen.identity.keys import ANONYMOUS_TYPES
+from quen.identity.rules import anonymous_types
 from quen.profiles.masking import mask_identifier, mask_text
 
 _TONES = ("blue", "azure", "indigo", "purple", "pink", "orange", "lime", "green", "teal", "cyan")
@@ -90,8 +90,9 @@ def make_card(
     user_id = by_type.get("user_id", "")
     if masked:
         own, user_id = mask_text(own), mask_text(user_id)
-    known = any(type_ not in ANONYMOUS_TYPES for type_ in by_type)
-    external = next((v for t, v in by_type.items() if t not in ANONYMOUS_TYPES), "")
+    anonymous = anonymous_types()
+    known = any(type_ not in anonymous for type_ in by_type)
+    external = next((v for t, v in by_type.items() if t not in anonymous), "")
     visitor = _("Visitor %(id)s") % {"id": next(iter(by_type.values()), str(profile_id))[:8]}
     name = own or email or phone or user_id or (mask_text(external) if masked else external) or visitor
     return Card(

@@ -11,18 +11,13 @@ from typing import Any
 import msgspec
 
 from quen.db import fetch
-from quen.identity.keys import ANONYMOUS_TYPES
+from quen.identity.rules import anonymous_types
 
 FEW = 500
 SCAN = 20_000
 _SMALL = 5_000  # a segment up to this size is sorted whole
 
 ORDERS = {"seen": "last_seen", "new": "id"}
-_KNOWN = (
-    "EXISTS (SELECT 1 FROM identity_identifier i WHERE i.profile_id = p.id AND i.type NOT IN ("
-    + ", ".join(f"'{type_}'" for type_ in sorted(ANONYMOUS_TYPES))
-    + "))"
-)
 
 
 class Piece(msgspec.Struct):
@@ -30,6 +25,12 @@ class Piece(msgspec.Struct):
 
     ids: list[int]
     next: list[int] | None
+
+
+def _known() -> str:
+    """The condition that a profile has an identifier that says who it is."""
+    anonymous = ", ".join(f"'{type_}'" for type_ in sorted(anonymous_types()))  # names are letters, digits, _
+    return f"EXISTS (SELECT 1 FROM identity_identifier i WHERE i.profile_id = p.id AND i.type NOT IN ({anonymous}))"
 
 
 def list_people(
@@ -94,7 +95,7 @@ def _members(column: str, kind: str, segment: int, start: list[int] | None, limi
 
 
 def _filter(kind: str) -> str:
-    return _KNOWN if kind == "known" else f"NOT {_KNOWN}"
+    return _known() if kind == "known" else f"NOT {_known()}"
 
 
 def _after(column: str, start: list[int] | None) -> tuple[str, list[int]]:

@@ -14,8 +14,8 @@ from quen.db import fetch
 from quen.delivery.models import Message, Suppression
 from quen.errors import Conflict, InvalidInput, NotFound
 from quen.events.timeline import TimelineItem
-from quen.identity.keys import ANONYMOUS_TYPES, EXTERNAL_PRIORITY, PRIORITY
 from quen.identity.models import Identifier, Link
+from quen.identity.rules import anonymous_types, shown
 from quen.identity.store import merged_ids, merged_ids_of
 from quen.journeys.models import Run
 from quen.profiles.cards import Card, make_card
@@ -94,11 +94,11 @@ def person(profile_id: int, *, masked: bool) -> Person:
 
 
 def _strong(owned: QuerySet[Identifier]) -> QuerySet[Identifier]:
-    return owned.exclude(type__in=ANONYMOUS_TYPES).order_by("-last_seen", "key")[:MOST_IDENTIFIERS]
+    return owned.exclude(type__in=anonymous_types()).order_by("-last_seen", "key")[:MOST_IDENTIFIERS]
 
 
 def _anonymous(owned: QuerySet[Identifier]) -> QuerySet[Identifier]:
-    return owned.filter(type__in=ANONYMOUS_TYPES).order_by("-last_seen", "key")[:MOST_IDENTIFIERS]
+    return owned.filter(type__in=anonymous_types()).order_by("-last_seen", "key")[:MOST_IDENTIFIERS]
 
 
 def by_strength(identifiers: Iterable[Identifier]) -> list[Identifier]:
@@ -107,7 +107,7 @@ def by_strength(identifiers: Iterable[Identifier]) -> list[Identifier]:
 
 
 def _strength(identifier: Identifier) -> tuple[int, str, int]:
-    return PRIORITY.get(identifier.type, EXTERNAL_PRIORITY), identifier.type, -identifier.last_seen
+    return shown().type_of(identifier.type).priority, identifier.type, -identifier.last_seen
 
 
 def resolve_key(key: str, *, scope: str | None = None) -> int:

@@ -19,7 +19,7 @@ from quen.db import fetch
 from quen.engine.models import Quarantined
 from quen.errors import QuenError
 from quen.events.store import event_store
-from quen.identity.keys import ANONYMOUS_TYPES
+from quen.identity.rules import anonymous_types
 from quen.ids import COUNTER_BITS, EPOCH_MS, now_ms
 from quen.journeys.models import Journey, Run
 from quen.segments.models import Segment
@@ -161,10 +161,11 @@ def _sql_time(ms: int) -> str:
 
 def _people() -> People:
     [(everyone,)] = fetch("SELECT COUNT(*) FROM profiles_profile")
-    marks = ", ".join(["%s"] * len(ANONYMOUS_TYPES))
+    anonymous = sorted(anonymous_types())
+    marks = ", ".join(["%s"] * len(anonymous))
     [(known,)] = fetch(
         f"SELECT COUNT(DISTINCT profile_id) FROM identity_identifier WHERE type NOT IN ({marks})",
-        sorted(ANONYMOUS_TYPES),
+        anonymous,
     )
     return People(int(known), max(0, int(everyone) - int(known)))
 

@@ -17,7 +17,7 @@ def run(batch: Batch, context: Context) -> None:
     keys: list[list[Key]] = []
     for message in batch.messages:
         named = message.profile_id is not None  # by Quen itself
-        found = [] if named else keys_of(message, phone_region=region)
+        found = [] if named else keys_of(message, context.rules, phone_region=region)
         if not found and not named:
             batch.rejected.append(reject(message, DropReason.NO_IDENTITY, UNUSABLE))
             continue

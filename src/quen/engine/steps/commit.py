@@ -10,6 +10,7 @@ from quen.db import execute, execute_many
 from quen.engine import fates
 from quen.engine.batch import Batch
 from quen.engine.context import Context
+from quen.identity import ordered
 from quen.identity import store as identity
 from quen.profiles import store as profiles
 from quen.segments import store as segments
@@ -20,7 +21,7 @@ READER = "engine"
 def run(batch: Batch, context: Context) -> None:
     _count(batch, context)
     with transaction.atomic():
-        _identity(batch)
+        _identity(batch, context)
         _profiles(batch)
         segments.apply_changes(batch.changes, batch.merged)
         for write in batch.writers:
@@ -42,14 +43,24 @@ def _count(batch: Batch, context: Context) -> None:
             context.catalogue.saw_traits(message.traits, message.time)
 
 
-def _identity(batch: Batch) -> None:
+def _identity(batch: Batch, context: Context) -> None:
     resolution = batch.resolution
     assert resolution is not None
     identity.insert_identifiers(resolution.new_identifiers.values())
     identity.touch_identifiers(resolution.seen_identifiers.values(), batch.known)
+    identity.move_shared(resolution.moved)
     if resolution.merges:
         identity.apply_merges(resolution.merges, batch.links, batch.now)
     identity.append_edges(resolution.edges)
+    identity.count_aside(resolution.set_aside)
+    identity.keep_claims(list(resolution.claims.values()))
+    identity.confirm_claims(resolution.confirmed, batch.now)
+    identity.forget_separations(resolution.reunited)
+    context.open_claims |= resolution.claims.keys()
+    if resolution.reunited:
+        context.separations = None
+    if resolution.orders:
+        ordered.finish(resolution.orders, resolution.ordered, batch.now)
 
 
 def _profiles(batch: Batch) -> None:

@@ -9,6 +9,7 @@ that are the same on a replay: they are stored once, rules and journeys can ask 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
@@ -18,7 +19,7 @@ from quen.engine.system import system_entries
 from quen.events.store import EventRow, LinkRow, ProfileRow
 from quen.identity.keys import Key
 from quen.identity.store import link_changes
-from quen.protocol.messages import Message, sets_traits
+from quen.protocol.messages import Message
 
 _encode = msgspec.json.Encoder().encode
 MAX_CONTEXT = 8_192
@@ -28,9 +29,9 @@ def run(batch: Batch, context: Context) -> None:
     token = batch.token
     assert batch.resolution is not None
     batch.rows = [
-        _row(row_id, message, profile_id, keys)
-        for row_id, message, profile_id, keys in zip(
-            batch.row_ids, batch.messages, batch.profile_ids, batch.resolution.used, strict=True
+        _row(row_id, message, profile_id, keys, batch.taken.get(index))
+        for index, (row_id, message, profile_id, keys) in enumerate(
+            zip(batch.row_ids, batch.messages, batch.profile_ids, batch.resolution.used, strict=True)
         )
         if profile_id is not None
     ]
@@ -43,7 +44,7 @@ def run(batch: Batch, context: Context) -> None:
         context.journal.append(outgoing)
 
 
-def _row(row_id: int, message: Message, profile_id: int, keys: Sequence[Key]) -> EventRow:
+def _row(row_id: int, message: Message, profile_id: int, keys: Sequence[Key], taken: dict[str, Any] | None) -> EventRow:
     text = _encode(message.context).decode() if message.context else ""
     return EventRow(
         profile_id,
@@ -61,7 +62,7 @@ def _row(row_id: int, message: Message, profile_id: int, keys: Sequence[Key]) ->
         message.original_time,
         message.sent_at,
         [k.key for k in keys],
-        traits=_encode(message.traits).decode() if sets_traits(message) else "",
+        traits=_encode(taken).decode() if taken else "",
     )
 
 

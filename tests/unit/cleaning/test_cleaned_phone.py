@@ -45,11 +45,83 @@ def test_what_is_inside() -> None:
     assert cleaned_phone("+800 1234 5678").part("kind") == "other"
 
 
+@pytest.mark.parametrize("written", ["(08) 3822 1234", "(08)38221234", "(84-8) 3822.1234", "+84 (8) 3822 1234"])
+def test_the_area_code_of_ho_chi_minh_city_in_brackets_is_no_mobile_prefix(written: str) -> None:
+    cleaned = cleaned_phone(written)
+    assert (cleaned.clean, cleaned.part("kind"), cleaned.hints) == ("+842838221234", "landline", ())
+    assert "moved_2017" in cleaned.done
+
+
 def test_a_landline_of_before_2017_with_the_digits_of_a_mobile_number_is_a_hint() -> None:
-    assert cleaned_phone("(08) 3822 1234").hints == ("old_landline",)
     assert cleaned_phone("08 3822 1234").hints == ("old_landline",)
+    assert cleaned_phone("08.38221234").hints == ("old_landline",)
+    assert cleaned_phone("(037) 3852123").hints == ("old_landline",)
+    assert cleaned_phone("(079) 3822 123").hints == ("old_landline",)
     assert cleaned_phone("083 822 1234").hints == ()
     assert cleaned_phone("(0912) 345 678").hints == ()
+    assert cleaned_phone("(091) 234 5678").hints == ()
+
+
+@pytest.mark.parametrize(
+    ("written", "carrier"),
+    [
+        ("0981234567", "Viettel"),
+        ("01681234567", "Viettel"),
+        ("0321234567", "Viettel"),
+        ("0301234567", "MobiFone"),
+        ("0791234567", "MobiFone"),
+        ("0831234567", "VinaPhone"),
+        ("0561234567", "Vietnamobile"),
+        ("0599234567", "Gmobile"),
+        ("0871234567", "Itel"),
+        ("024 3822 1234", None),
+        ("+1 650 253 0000", None),
+    ],
+)
+def test_the_carrier_is_only_said(written: str, carrier: str | None) -> None:
+    cleaned = cleaned_phone(written)
+    assert cleaned.part("carrier") == carrier
+    assert carrier is None or carrier.lower() not in str((cleaned.clean, cleaned.key)).lower()
+
+
+def test_a_block_that_is_not_known_to_be_given_out_is_a_hint() -> None:
+    assert cleaned_phone("0893456789").hints == ("unopened",)
+    assert cleaned_phone("0896456789").hints == ()
+    assert cleaned_phone("024 3822 1234").hints == ()
+
+
+def test_a_number_of_one_digit_is_a_hint() -> None:
+    assert cleaned_phone("0900000000").hints == ("same_digits",)
+    assert cleaned_phone("0999999999").hints == ("same_digits",)
+    assert cleaned_phone("0900000001").hints == ()
+
+
+# Area code of before, of today.
+MOVED_2017 = """
+4 24, 8 28, 20 214, 22 212, 25 205, 26 206, 27 207, 29 216, 30 229, 31 225, 33 203, 36 227, 37 237, 38 238, 39 239,
+52 232, 53 233, 54 234, 55 255, 56 256, 57 257, 58 258, 59 269, 60 260, 61 251, 62 252, 63 263, 64 254, 66 276, 67 277,
+68 259, 70 270, 72 272, 73 273, 74 294, 75 275, 76 296, 77 297, 79 299, 230 215, 231 213, 240 204, 241 222, 280 208,
+281 209, 320 220, 321 221, 350 228, 351 226, 500 262, 501 261, 510 235, 511 236, 650 274, 651 271, 710 292, 711 293,
+780 290, 781 291
+"""
+AREAS = [tuple(pair.split()) for pair in MOVED_2017.replace("\n", " ").split(",")]
+
+
+def test_every_area_code_that_moved_in_2017() -> None:
+    assert len(AREAS) == len({new for _, new in AREAS}) == 59
+    looks_mobile = []
+    for old, new in AREAS:
+        rest = "38221234" if len(old) == 1 else "3822123"
+        cleaned = cleaned_phone(f"0{old}{rest}")
+        if cleaned.part("kind") == "mobile":
+            looks_mobile.append(old)
+            assert cleaned.clean == f"+84{old}{rest}"
+        else:
+            assert (cleaned.clean, "moved_2017" in cleaned.done) == (f"+84{new}{rest}", True)
+        # As they are written today.
+        assert cleaned_phone(f"0{new}{rest}").clean == f"+84{new}{rest}"
+        assert "moved_2017" not in cleaned_phone(f"0{new} {rest}").done
+    assert " ".join(looks_mobile) == "8 30 31 33 36 37 38 39 52 55 56 58 59 70 76 77 79"
 
 
 @pytest.mark.parametrize(

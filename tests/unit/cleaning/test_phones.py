@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import phonenumbers
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -126,12 +125,3 @@ def test_any_input_gives_e164_or_none_and_cleaning_twice_changes_nothing(value: 
         assert number[1:].isdigit()
         assert number.isascii()
         assert clean_phone(number) == number
-
-
-@given(st.integers(min_value=10**8, max_value=10**9 - 1))
-def test_every_mobile_number_that_the_library_knows_is_kept(national: int) -> None:
-    number = phonenumbers.parse(f"0{national}", "VN")
-    kinds = phonenumbers.PhoneNumberType
-    if phonenumbers.number_type(number) == kinds.MOBILE and str(national)[:2] not in ("14", "16", "30", "31", "51"):
-        # These prefixes are in the library's plan but are machines' or nobody's: old landlines wrote 030 and 031.
-        assert clean_phone(f"0{national}") == f"+84{national}"

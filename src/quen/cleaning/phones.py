@@ -36,8 +36,6 @@ _OLD_AREA = {
     "72": "272", "73": "273", "74": "294", "75": "275", "780": "290", "781": "291",
 }  # fmt: skip
 _MOBILE = re.compile(r"(?:3\d|5[125689]|7[06-9]|8[1-9]|9\d)\d{7}")
-# The blocks that carriers have opened so far, as phonenumbers has them: the plan gave them the whole of the above.
-_OPENED = re.compile(r"(?:3\d\d|5(?:[1689]\d|2[238]|59)|7[06-9]\d|8(?:[1-8]\d|9[6-9])|9(?:[0-8]\d|9[013-9]))\d{6}")
 _LANDLINE = re.compile(r"2(?:0[3-9]|1[0-689]|2[0-25-9]|3[2-9]|4[2-8]|5[124-9]|6[0-39]|7[0-7]|8[2-9]|9[0-4679])\d{7}")
 _FLOAT = re.compile(r"\d+[.,]0+|\d[.,]\d+[eE]\+?\d{1,2}")
 _LETTER_O = re.compile(r"[oO](?=[\d\s.()+oO-]*\d)|(?<=\d)[oO]")
@@ -58,7 +56,6 @@ _CARRIERS = {
     **dict.fromkeys(("59", "99"), "Gmobile"),
     "55": "Wintel", "87": "Itel",
 }  # fmt: skip
-_SAME_DIGIT = re.compile(r"(\d)\1{6}$")
 _SERVICE = re.compile(r"(?:1[89]00\d{4,6}|11\d{1,3})")
 _KINDS = {
     phonenumbers.PhoneNumberType.MOBILE: "mobile",
@@ -155,9 +152,8 @@ def cleaned_phone(value: Any, locale: Locale = VIETNAM) -> Cleaned:
     Parts: `kind` (mobile, landline, mobile_or_landline, other), `carrier` (who first gave a Vietnamese mobile number
     out; it may have moved), `extension`, `others` (the further numbers of the field, E.164, with spaces between). Done:
     plain_letters, float_repaired, letter_o, extension_dropped, first_of_several, moved_2018 (mobile prefix), moved_2017
-    (area code), country_code, formatted. Hints: old_landline, same_digits (0900000000), unopened (a block of numbers
-    that no carrier was known to give out). Problems: empty, not_text, too_long, digits_lost, no_digits, too_short,
-    service_number, impossible.
+    (area code), country_code, formatted. Hints: old_landline. Problems: empty, not_text, too_long, digits_lost,
+    no_digits, too_short, service_number, impossible.
     """
     given, problem = as_text(value, 120)
     if problem:
@@ -196,14 +192,8 @@ def cleaned_phone(value: Any, locale: Locale = VIETNAM) -> Cleaned:
         parts.append(("extension", _NOT_DIGITS.sub("", extension[0])))
     if others:
         parts.append(("others", " ".join(others)))
-    hints = []
-    if kind == "mobile" and "moved_2018" not in done and _AREA_WRITTEN.match(source):
-        hints.append("old_landline")
-    if _SAME_DIGIT.search(number):
-        hints.append("same_digits")
-    if kind == "mobile" and number.startswith("+84") and not _OPENED.fullmatch(number, 3):
-        hints.append("unopened")
-    return Cleaned(value, number, number, tuple(done), hints=tuple(hints), parts=tuple(parts))
+    hints = ("old_landline",) if kind == "mobile" and "moved_2018" not in done and _AREA_WRITTEN.match(source) else ()
+    return Cleaned(value, number, number, tuple(done), hints=hints, parts=tuple(parts))
 
 
 def _step(after: str, before: str, word: str, done: list[str]) -> str:

@@ -84,18 +84,6 @@ def test_the_carrier_is_only_said(written: str, carrier: str | None) -> None:
     assert carrier is None or carrier.lower() not in str((cleaned.clean, cleaned.key)).lower()
 
 
-def test_a_block_that_is_not_known_to_be_given_out_is_a_hint() -> None:
-    assert cleaned_phone("0893456789").hints == ("unopened",)
-    assert cleaned_phone("0896456789").hints == ()
-    assert cleaned_phone("024 3822 1234").hints == ()
-
-
-def test_a_number_of_one_digit_is_a_hint() -> None:
-    assert cleaned_phone("0900000000").hints == ("same_digits",)
-    assert cleaned_phone("0999999999").hints == ("same_digits",)
-    assert cleaned_phone("0900000001").hints == ()
-
-
 # Area code of before, of today.
 MOVED_2017 = """
 4 24, 8 28, 20 214, 22 212, 25 205, 26 206, 27 207, 29 216, 30 229, 31 225, 33 203, 36 227, 37 237, 38 238, 39 239,

@@ -9,14 +9,21 @@ from zoneinfo import ZoneInfo
 
 from quen.cleaning.cleaned import VIETNAM, Cleaned, Locale, as_text
 from quen.cleaning.text import fold, narrow
-from quen.cleaning.times import parse_when
+from quen.cleaning.times import month_number, parse_when
 
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_WEEKDAY = re.compile(r"^(?:thu (?:hai|ba|tu|nam|sau|bay|[2-7])|chu nhat),?\s+(?=\d|ngay)")
+_WEEKDAY = re.compile(
+    r"^(?:thu (?:hai|ba|tu|nam|sau|bay|[2-7])|chu nhat|t[2-7]|cn|(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}\.?),?\s+"
+    r"(?=\d|ngay|[a-z]{3,9}\.? \d)"
+)
+_ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th)\b(?: of\b)?")
+# Days since 30 December 1899, as spreadsheets count: of 1927 to 2099. Four digits are years.
+_SERIAL = re.compile(r"(\d{5})(?:[.,](\d+))?")
+_SERIAL_EPOCH, _FIRST_SERIAL, _LAST_SERIAL = date(1899, 12, 30), 10_000, 73_050
 _FLOAT = re.compile(r"(\d{4,13})\.0+")
 _EXCEL = re.compile(r"(\d{1,2})-thg (\d{1,2})-(\d{4})\b")  # `5-thg 3-2024`, of Excel in Vietnamese
-_LABEL = re.compile(r"^(?:ngay sinh|sinh ngay|sinh nhat|sinh|dob|ngay)\b\s*[:.]?\s*(?=\d)")
+_LABEL = re.compile(r"^(?:ngay sinh|sinh ngay|sinh nhat|nam sinh|sinh|sn|dob|born|ngay)\b\s*[:.]?\s*(?=\d)")
 _MONTH_WORDS = {
     "mot": 1, "hai": 2, "ba": 3, "tu": 4, "bon": 4, "nam": 5, "sau": 6,
     "bay": 7, "tam": 8, "chin": 9, "muoi": 10, "muoi mot": 11, "muoi hai": 12,
@@ -24,11 +31,17 @@ _MONTH_WORDS = {
 _MONTH_WORD = re.compile(
     r"\b(thang|thg) (muoi hai|muoi mot|muoi|mot|hai|ba|tu|bon|nam(?= nam|$|[ ,]+\d)|sau|bay|tam|chin)\b"
 )
-_TWO_DIGITS = re.compile(r"\d{1,2}([/.\-])\d{1,2}\1(\d{2})(?!\d)")
-_MONTH_YEAR = re.compile(r"(?:thang |thg )?(\d{1,2})(?:[/.\-]|,? nam | )(\d{4})")
+_TWO_DIGITS = re.compile(
+    r"\d{1,2}([/.\-])\d{1,2}\1\d{2}(?!\d)"
+    r"|\d{1,2},?[ -](?:th(?:an)?g\.? ?\d{1,2}|[a-z]{3,9}\.?),?(?: nam)?[ -]\d{2}(?![\d:h])"
+)
+_MONTH_YEAR = re.compile(r"(?:thang |thg\.? ?)?(\d{1,2})(?:[/.\-]|,? nam |,? )(\d{4})")
 _YEAR_MONTH = re.compile(r"(\d{4})[/.\-](\d{1,2})")
 _YEAR = re.compile(r"(?:nam |sinh nam )?(\d{4})")
 _DAY_MONTH = re.compile(r"(\d{1,2})(?:[/.\-]| (?:thang |thg ?))(\d{1,2})")
+_ENGLISH_MONTH = re.compile(r"(?:(\d{1,2})[ -])?([a-z]{3,9})\.?(?:[ -](\d{1,2}))?(?:(?:,? |[/-])(\d{4}))?")
+# Zeros stand for what is not known: `00/00/1990`, `1990-00-00`.
+_ZEROS = re.compile(r"00?([/.\-])(\d{1,2})\1(\d{4})|(\d{4})([/.\-])(\d{1,2})\5(?:00?)")
 _CLOCK = re.compile(r"\d[:h]\d")
 _SINCE_1970 = re.compile(r"\d{10,13}")
 _LOOKS_WHOLE = re.compile(r"(?:\d{1,4}[/.\-]\d{1,2}[/.\-]\d{1,4}|\d{8})\b.*")
@@ -37,7 +50,8 @@ _LOOKS_WHOLE = re.compile(r"(?:\d{1,4}[/.\-]\d{1,2}[/.\-]\d{1,4}|\d{8})\b.*")
 def cleaned_date(value: Any, locale: Locale = VIETNAM) -> Cleaned:
     """A day: `clean` and `key` are ISO 8601 (1990-02-01). A moment with an offset is its day in the locale's zone.
 
-    Of a partial date nothing is made; its `year`, `month` and `day` are parts. Done: read, time_dropped. Hints:
+    A spreadsheet's number of days (45291) is one of 1927 to 2099: call this of columns that are known to hold dates. Of
+    a partial date nothing is made; its `year`, `month` and `day` are parts. Done: read, serial, time_dropped. Hints:
     two_digit_year. Problems: empty, not_text, too_long, partial, no_such_day (month-first in a day-first source too),
     unreadable.
     """
@@ -45,6 +59,8 @@ def cleaned_date(value: Any, locale: Locale = VIETNAM) -> Cleaned:
     if problem:
         return Cleaned(value, problem=problem)
     text = _in_digits(given)
+    if cleaned := _serial(value, text):
+        return cleaned
     if known := _partial(text, locale.day_first):
         return Cleaned(value, problem="partial", parts=known)
     moment = parse_when(text, dayfirst=locale.day_first, zone=ZoneInfo(locale.zone))
@@ -85,8 +101,16 @@ def _in_digits(given: str) -> str:
     text = _LABEL.sub("", _WEEKDAY.sub("", fold(narrow(given)).strip(" .,")))
     if match := _FLOAT.fullmatch(text):
         text = match[1]
-    text = _EXCEL.sub(r"\1 thg \2 \3", text)
+    text = _ORDINAL.sub("", _EXCEL.sub(r"\1 thg \2 \3", text))
     return _MONTH_WORD.sub(lambda match: f"{match[1]} {_MONTH_WORDS[match[2]]}", text)
+
+
+def _serial(value: Any, text: str) -> Cleaned | None:
+    match = _SERIAL.fullmatch(text)
+    if not match or not _FIRST_SERIAL <= int(match[1]) <= _LAST_SERIAL:
+        return None
+    day = (_SERIAL_EPOCH + timedelta(days=int(match[1]))).isoformat()
+    return Cleaned(value, day, day, ("serial", "time_dropped") if (match[2] or "").strip("0") else ("serial",))
 
 
 def _partial(text: str, day_first: bool) -> tuple[tuple[str, str], ...]:
@@ -99,7 +123,14 @@ def _partial(text: str, day_first: bool) -> tuple[tuple[str, str], ...]:
         month, year = match.groups()
     elif match := _DAY_MONTH.fullmatch(text):
         day, month = match.groups() if day_first or "th" in text else (match[2], match[1])
-    if (month and not 1 <= int(month) <= 12) or (day and not 1 <= int(day) <= 31):
+    elif match := _ZEROS.fullmatch(text):
+        year, month = match[3] or match[4], (match[2] or match[6]).strip("0") and (match[2] or match[6])
+    elif (match := _ENGLISH_MONTH.fullmatch(text)) and (number := month_number(match[2])):
+        # One of day and year is missing, and a day stands on one side only.
+        month, day, year = str(number), match[1] or match[3] or "", match[4] or ""
+        if (day and year) or (match[1] and match[3]):
+            return ()
+    if (month and not 1 <= int(month) <= 12) or (day and not 1 <= int(day) <= 31) or not int(year or 1):
         return ()
     parts = (("year", year), ("month", month.zfill(2) if month else ""), ("day", day.zfill(2) if day else ""))
     return tuple(part for part in parts if part[1])

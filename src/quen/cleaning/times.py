@@ -19,17 +19,17 @@ _COMPACT = re.compile(r"((?:19|20)\d{2})(\d{2})(\d{2})(?:t?(\d{2})(\d{2})(\d{2})
 _YEAR_FIRST = re.compile(r"(\d{4})[/.](\d{1,2})[/.](\d{1,2})(?:[t ,]\s*(.+))?")
 _NUMERIC = re.compile(r"(\d{1,2})([/.\-])(\d{1,2})\2(\d{4}|\d{2})(?:[t ,]\s*(.+))?")
 _CLOCK_FIRST = re.compile(r"(\d{1,2}[:h]\d{2}(?::\d{2})?(?: ?[ap]m)?)[ ,]+(\d.+)")
-_VIETNAMESE = re.compile(r"(?:ngay )?(\d{1,2}),? (?:thang|thg\.?) ?(\d{1,2}),?(?: nam)? (\d{4})(?:[ ,]+(.+))?")
-_ENGLISH = re.compile(r"(\d{1,2})[ -]([a-z]{3,9})\.?,?[ -](\d{4})(?:[ ,]+(.+))?")
+_VIETNAMESE = re.compile(r"(?:ngay )?(\d{1,2}),? (?:thang|thg\.?) ?(\d{1,2}),?(?: nam)? (\d{4}|\d{2})(?:[ ,]+(.+))?")
+_ENGLISH = re.compile(r"(\d{1,2})[ -]([a-z]{3,9})\.?,?[ -](\d{4}|\d{2})(?:[ ,]+(.+))?")
 _ENGLISH_MONTH_FIRST = re.compile(r"([a-z]{3,9})\.? (\d{1,2}),? (\d{4})(?:[ ,]+(.+))?")
 _CLOCK = re.compile(
     r"(\d{1,2})[:h](\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s*(am|pm|sa|ch|sang|chieu|toi)?\s*(z|utc|gmt|[+-]\d{2}:?\d{2}|[+-]\d{2})?"
 )
 _EPOCH = re.compile(r"\d{10}(?:\d{3})?")
-_MONTHS = {
-    "jan": 1, "feb": 2, "mar": 3, "apr": 4, "may": 5, "jun": 6,
-    "jul": 7, "aug": 8, "sep": 9, "oct": 10, "nov": 11, "dec": 12,
-}  # fmt: skip
+_MONTHS = (
+    "january", "february", "march", "april", "may", "june",
+    "july", "august", "september", "october", "november", "december",
+)  # fmt: skip
 
 
 def parse_when(value: Any, *, dayfirst: bool = True, zone: ZoneInfo) -> int | None:
@@ -63,12 +63,19 @@ def _parse(value: str, dayfirst: bool, zone: ZoneInfo) -> int | None:
         day, month = (match[1], match[3]) if dayfirst else (match[3], match[1])
         return _moment(_four_digits(match[4]), month, day, match[5], zone)
     if match := _VIETNAMESE.fullmatch(text):
-        return _moment(match[3], match[2], match[1], match[4], zone)
+        return _moment(_four_digits(match[3]), match[2], match[1], match[4], zone)
     if match := _ENGLISH.fullmatch(text):
-        return _moment(match[3], _MONTHS.get(match[2][:3], 0), match[1], match[4], zone)
+        return _moment(_four_digits(match[3]), month_number(match[2]), match[1], match[4], zone)
     if match := _ENGLISH_MONTH_FIRST.fullmatch(text):
-        return _moment(match[3], _MONTHS.get(match[1][:3], 0), match[2], match[4], zone)
+        return _moment(match[3], month_number(match[1]), match[2], match[4], zone)
     return None
+
+
+def month_number(word: str) -> int:
+    """1 to 12 of an English month (lower case), whole or in its first letters; 0: it is none."""
+    if len(word) < 3:
+        return 0
+    return next((at for at, name in enumerate(_MONTHS, 1) if name.startswith(word)), 0)
 
 
 def _four_digits(year: str) -> str:

@@ -11,6 +11,7 @@ from quen.engine.catalogue import Catalogue
 from quen.events.store import EventStore
 from quen.identity.types import DEFAULTS, Rules
 from quen.journal.protocol import Journal
+from quen.profiles.strategies import ALL_LATEST, Strategies
 from quen.segments.live import Program
 
 INTERNAL_KIND = "internal"
@@ -28,7 +29,10 @@ class Context:
     separations: dict[str, set[str]] | None = None  # identifiers cut apart by hand; None: read them anew
     open_claims: set[int] = field(default_factory=set)  # pairs; decided ones may still be among them
     known_pairs: set[int] = field(default_factory=set)  # some of the pairs that the log has: saves looking them up
+    strategies: Strategies = ALL_LATEST  # of traits
+    strategies_version: int = 0
     may_compute: bool = True  # whether a segment may wait to be computed
+    may_renew: bool = True  # whether the present traits may wait to be made anew
     catalogue: Catalogue = field(default_factory=Catalogue)
     # Inserting events is work of the event store's own, outside the interpreter: it goes on beside the state's.
     recorder: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "quen-recorder"))

@@ -14,7 +14,7 @@ from django.db import close_old_connections
 
 from quen.config import Config
 from quen.db import execute, tune_for_batches
-from quen.engine import backfills, plan, separating
+from quen.engine import backfills, plan, renewals, separating
 from quen.engine.batch import Batch, describe
 from quen.engine.context import Context
 from quen.engine.isolate import COMMIT, RECORD, Isolation, StepFailed
@@ -31,6 +31,7 @@ from quen.ids import BatchIds, now_ms
 from quen.journal.protocol import Entry, Journal
 from quen.journeys import store as journeys
 from quen.profiles import store as profiles
+from quen.profiles import strategy_store
 from quen.segments import service as segments
 
 log = structlog.get_logger("quen.engine")
@@ -115,7 +116,8 @@ class Engine:
         if worked:
             planned = self._plan(entries, now)._replace(orders=tuple(id_ for id_, _op in orders))
             self._batch(planned, entries)
-        return backfills.run_one(self.context, now) or worked
+        computed = backfills.run_one(self.context, now) or renewals.run_one(self.context, now, self.position.batch)
+        return computed or worked
 
     def drain(self) -> None:
         """Work until the journal is empty and nothing is due (tests, benchmarks, imports without a server)."""
@@ -253,6 +255,11 @@ class Engine:
         if rules_version != self.context.rules_version:
             self.context.rules = identifier_rules.current()
             self.context.rules_version = rules_version
+        strategies_version = strategy_store.version()
+        if strategies_version != self.context.strategies_version:
+            self.context.strategies = strategy_store.current()
+            self.context.strategies_version = strategies_version
+        self.context.may_renew = True
         # A person may have resumed a journey, whose timers are due, or given orders about people in one.
         self._next_due = 0 if journeys.has_orders() else None
 

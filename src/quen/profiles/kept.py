@@ -106,6 +106,13 @@ def latest(meta: list[Any], current: Any) -> tuple[list[Any], Any]:
     return outcome(read(meta, current, LATEST), LATEST)
 
 
+def sightings(meta: list[Any], current: Any) -> list[tuple[int, int, int, Any]]:
+    """(time, row, source, value) of all that is kept, a deletion as None."""
+    kept = msgspec.convert(meta[PLAIN], Kept) if len(meta) > PLAIN else _plain(meta, current)
+    deletion = [(*kept.deleted, None)] if kept.deleted is not None else []
+    return deletion + [(s.time, s.row, s.source, s.value) for s in kept.seen]
+
+
 def outcome(kept: Kept, strategy: Strategy) -> tuple[list[Any], Any]:
     """(meta, value) of what is kept."""
     winner = _winner(kept, strategy)

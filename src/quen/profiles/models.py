@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from quen.fields import IdField, JsonField, MsField
+from quen.fields import CreatedAtField, IdField, JsonField, MsField
 
 
 class Profile(models.Model):
@@ -14,7 +14,28 @@ class Profile(models.Model):
     last_seen = MsField(db_index=True)
     first_source_id = models.BigIntegerField()
     traits = JsonField(default=dict)  # name → value
-    trait_meta = JsonField(default=dict)  # name → [event time ms, source id]; kept for deleted ones too
+    trait_meta = JsonField(default=dict)  # name → where it is from (profiles.kept); for deleted ones too
     live = models.BinaryField(null=True)  # state of the live segments, encoded by segments
     due_at = MsField(null=True, db_index=True)  # when some segment may flip by time alone
     search = models.TextField(default="")  # folded name, e-mail, phone: what the search box looks in
+
+
+class StrategiesVersion(models.Model):
+    """Which value of a trait counts, from a moment on (profiles.strategies.Strategies); the last row counts."""
+
+    id = IdField()
+    document = JsonField()
+    at = CreatedAtField()
+    by = models.CharField(max_length=120, blank=True)
+
+
+class TraitsRebuild(models.Model):
+    """The strategies applied to the present data: everybody's traits made anew, chunk by chunk."""
+
+    id = IdField()
+    at = CreatedAtField()
+    by = models.CharField(max_length=120, blank=True)
+    through = models.BigIntegerField(default=0)  # people up to this profile id are done
+    people = models.BigIntegerField(default=0)  # how many were looked at
+    changed = models.BigIntegerField(default=0)  # of how many a value changed
+    done_at = MsField(null=True, db_index=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from quen.profiles import kept
 from quen.profiles.state import ProfileState, set_traits
 from quen.profiles.strategies import Strategies
 
@@ -30,6 +31,24 @@ def rebuild_traits(
     for seen in sorted(observations, key=_place):
         set_traits(profile, seen.traits, seen.time_ms, seen.source_id, seen.row_id, strategies)
     return profile.traits, profile.trait_meta
+
+
+def rebuild_all(
+    profile: ProfileState, observations: Iterable[Observation], strategies: Strategies
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The same for a profile that goes on: what its state still knows counts too, though the history may have expired.
+
+    Sightings of which the history tells already are not counted twice.
+    """
+    told = list(observations)
+    rows = {(seen.row_id, name) for seen in told for name in seen.traits}
+    moments = {(seen.time_ms, seen.source_id, name) for seen in told for name in seen.traits}
+    for name, meta in profile.trait_meta.items():
+        for time, row, source, value in kept.sightings(meta, profile.traits.get(name)):
+            # Rows of earlier versions do not say which message it was.
+            if (row, name) not in rows if row else (time, source, name) not in moments:
+                told.append(Observation(time, row, source, {name: value}))
+    return rebuild_traits(told, strategies)
 
 
 def _place(observation: Observation) -> tuple[int, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -92,6 +92,17 @@ def _keep(profile: ProfileState, name: str, meta: list[Any], value: Any, stale: 
     if stale:
         profile.stale |= {name}
     _put(profile.traits, name, value, changed)
+
+
+def renew(
+    profile: ProfileState, names: Iterable[str], traits: Mapping[str, Any], metas: Mapping[str, list[Any]]
+) -> set[str]:
+    """Put these traits as they were made anew in the place of what was kept. Returns the names that changed."""
+    changed: set[str] = set()
+    for name in names:
+        if name in metas:
+            _keep(profile, name, metas[name], traits.get(name), False, changed)
+    return changed
 
 
 def _put(traits: dict[str, Any], name: str, value: Any, changed: set[str]) -> None:

@@ -83,12 +83,17 @@ def _row(state: ProfileState) -> tuple[Any, ...]:
 
 
 def save_activity(states: Iterable[ProfileState]) -> None:
-    """Write only what an event without traits changes: the common case of the hot path."""
-    execute_many(
-        "UPDATE profiles_profile SET first_seen = %s, last_seen = %s, first_source_id = %s, live = %s, due_at = %s"
-        " WHERE id = %s",
-        [(s.first_seen, s.last_seen, s.first_source_id, s.live, s.due_at, s.id) for s in states],
-    )
+    """Write only what changes when no trait's value does: the common case of the hot path."""
+    same, moved = [], []
+    for s in states:
+        row = (s.first_seen, s.last_seen, s.first_source_id, s.live, s.due_at, s.id)
+        if s.meta_changed:
+            moved.append((_encode(s.trait_meta).decode(), *row))
+        else:
+            same.append(row)
+    sql = "first_seen = %s, last_seen = %s, first_source_id = %s, live = %s, due_at = %s WHERE id = %s"
+    execute_many(f"UPDATE profiles_profile SET {sql}", same)
+    execute_many(f"UPDATE profiles_profile SET trait_meta = %s, {sql}", moved)
 
 
 def delete(ids: Iterable[int]) -> None:

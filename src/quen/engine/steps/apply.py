@@ -1,12 +1,21 @@
-"""Traits by latest event time, first and last seen, and the folding together of merged profiles."""
+"""Traits by their strategies, first and last seen, and the folding together of merged profiles.
+
+What a message's traits came to is put into `batch.taken` by the message's index, and recorded with its event: replaying
+the taken traits of all events gives the same profiles. Left out are what the resolver withheld, and what a browser says
+against a contact trait that has a value: whoever holds a public key could else turn a customer's mail to himself.
+"""
 
 from __future__ import annotations
 
 from quen.engine.batch import Batch
 from quen.engine.context import Context
-from quen.profiles import store
-from quen.profiles.state import ProfileState, merge_profiles, set_traits
+from quen.identity.store import merged_ids_of
+from quen.profiles import history, store
+from quen.profiles.rebuilding import Observation, rebuild_traits
+from quen.profiles.state import ProfileState, merge_profiles, renew, set_traits
 from quen.protocol.messages import Message, sets_traits
+
+CONTACT_TRAITS = ("email", "phone")
 
 
 def run(batch: Batch, context: Context) -> None:
@@ -22,18 +31,21 @@ def run(batch: Batch, context: Context) -> None:
         profiles[profile_id] = _fresh(profile_id, message)
         batch.created.add(profile_id)
     for survivor, other in resolution.merges:
-        batch.changed_traits[survivor] |= merge_profiles(profiles[survivor], profiles[other])
-    for message, of in zip(batch.messages, batch.profile_ids, strict=True):
+        batch.changed_traits[survivor] |= merge_profiles(profiles[survivor], profiles[other], context.strategies)
+    for index, (message, of) in enumerate(zip(batch.messages, batch.profile_ids, strict=True)):
         profile = profiles.get(of) if of is not None else None
         if profile is not None:
-            _apply(batch, profile, message)
+            _seen(batch, profile, message)
+            if sets_traits(message):
+                _take(batch, context, profile, index, message)
+    _renew(batch, context)
 
 
 def _fresh(profile_id: int, message: Message) -> ProfileState:
     return ProfileState(profile_id, message.received_at, message.time, message.time, message.source_id)
 
 
-def _apply(batch: Batch, profile: ProfileState, message: Message) -> None:
+def _seen(batch: Batch, profile: ProfileState, message: Message) -> None:
     if message.source_id:  # Quen's own events are no visit of the person
         if message.time > profile.last_seen:
             profile.last_seen = message.time
@@ -41,6 +53,51 @@ def _apply(batch: Batch, profile: ProfileState, message: Message) -> None:
         elif message.time < profile.first_seen:
             profile.first_seen, profile.first_source_id = message.time, message.source_id
             batch.active.add(profile.id)
-    if sets_traits(message):
-        changed = set_traits(profile, message.traits, message.time, message.source_id)
-        batch.changed_traits[profile.id] |= changed
+
+
+def _take(batch: Batch, context: Context, profile: ProfileState, index: int, message: Message) -> None:
+    traits = message.traits
+    left_out = _left_out(batch, profile, index, message)
+    if left_out:
+        traits = {name: value for name, value in traits.items() if name not in left_out}
+        if not traits:
+            return
+    batch.taken[index] = traits
+    changed = set_traits(profile, traits, message.time, message.source_id, batch.row_ids[index], context.strategies)
+    batch.changed_traits[profile.id] |= changed
+    if profile.meta_changed:
+        batch.active.add(profile.id)
+
+
+def _left_out(batch: Batch, profile: ProfileState, index: int, message: Message) -> frozenset[str]:
+    assert batch.resolution is not None
+    withheld: frozenset[str] = getattr(batch.resolution, "withheld", {}).get(index, frozenset())
+    if message.trusted:
+        return withheld
+    given, had = message.traits, profile.traits
+    return withheld | {n for n in CONTACT_TRAITS if n in given and n in had and given[n] != had[n]}
+
+
+def _renew(batch: Batch, context: Context) -> None:
+    """Make anew what a deletion that came late has left open: rare, and one look at the history for all of them."""
+    stale = {p.id: p for p in batch.profiles.values() if p.stale and p.id not in batch.merged}
+    if not stale:
+        return
+    parts = {p: {p} for p in stale}  # with those that this batch merged into them
+    for other, survivor in batch.merged.items():
+        if survivor in stale:
+            parts[survivor].add(other)
+    merged = merged_ids_of({each for ids in parts.values() for each in ids})
+    ids_of = {p: [i for each in ids for i in merged[each]] for p, ids in parts.items()}
+    # Of a batch that is repeated after a crash, the history has these rows already.
+    before = min(batch.row_ids, default=None)
+    seen = history.observations(context.store, ids_of, before_id=before)
+    for index, traits in batch.taken.items():
+        of, message = batch.profile_ids[index], batch.messages[index]
+        if of in stale:
+            place = message.time, batch.row_ids[index], message.source_id
+            seen[of].append(Observation(*place, traits))
+    for profile in stale.values():
+        made = rebuild_traits(seen[profile.id], context.strategies)
+        batch.changed_traits[profile.id] |= renew(profile, profile.stale, *made)
+        profile.stale = frozenset()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
@@ -51,6 +52,7 @@ def split_key(key: str) -> tuple[str, str, str]:
     return type_, scope, value
 
 
+@lru_cache(maxsize=1 << 16)
 def pair_of(left: str, right: str) -> int:
     """A number for two identifier keys, in either order; positive, 63 bits."""
     text = f"{left}\n{right}" if left < right else f"{right}\n{left}"

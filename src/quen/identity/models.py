@@ -46,7 +46,7 @@ class Edge(models.Model):
     kind = models.CharField(max_length=20)
     left = models.CharField(max_length=400)  # identifier key
     right = models.CharField(max_length=400, blank=True)
-    pair = models.BigIntegerField(default=0, db_default=0, db_index=True)  # identity.keys.pair_of(left, right)
+    pair = models.BigIntegerField(default=0, db_default=0)  # identity.keys.pair_of(left, right)
     profile_id = models.BigIntegerField(db_index=True)
     other_profile_id = models.BigIntegerField(null=True, db_index=True)
     source_id = models.BigIntegerField()
@@ -56,7 +56,7 @@ class Edge(models.Model):
     note = models.CharField(max_length=500, blank=True, db_default="")  # why, in that person's words
 
     class Meta:
-        indexes = [models.Index(fields=["left"])]
+        indexes = [models.Index(fields=["left"]), models.Index(fields=["pair", "kind"])]
 
 
 class Link(models.Model):

@@ -12,7 +12,7 @@ from quen.db import execute_many, fetch, fetch_in
 from quen.identity import limits
 from quen.identity.keys import Key, make_key, match_value
 from quen.identity.models import Identifier
-from quen.identity.resolve import IdentifierChange, NewClaim, NewEdge
+from quen.identity.resolve import IdentifierChange, NewClaim, NewEdge, Resolution
 from quen.identity.types import DEFAULTS, Rules
 from quen.protocol.messages import Message
 
@@ -139,6 +139,23 @@ def merged_ids_of(profile_ids: Collection[int]) -> dict[int, list[int]]:
     return found
 
 
+def write(resolution: Resolution, before: Mapping[str, Known], links: dict[int, int], now: int) -> None:
+    """Write what a batch does to identity; the caller has the transaction.
+
+    `before`: the batch's identifiers as they stood. `links`: what link_changes says of the merges.
+    """
+    insert_identifiers(resolution.new_identifiers.values())
+    touch_identifiers(resolution.seen_identifiers.values(), before)
+    move_shared(resolution.moved)
+    if resolution.merges:
+        apply_merges(resolution.merges, links, now)
+    append_edges(resolution.edges)
+    count_aside(resolution.set_aside)
+    keep_claims(list(resolution.claims.values()))
+    confirm_claims(resolution.confirmed, now)
+    forget_separations(resolution.reunited)
+
+
 def insert_identifiers(changes: Iterable[IdentifierChange]) -> None:
     execute_many(
         "INSERT INTO identity_identifier (key, type, scope, value, profile_id, first_seen, last_seen, source_id)"
@@ -204,20 +221,17 @@ def append_edges(edges: Sequence[NewEdge]) -> None:
 
 
 def _without_known_conflicts(edges: Sequence[NewEdge]) -> list[NewEdge]:
-    conflicts = {e.left for e in edges if e.kind == "conflict"}
+    conflicts = {e.pair for e in edges if e.kind == "conflict"}
     if not conflicts:
         return list(edges)
-    seen = set(
-        fetch_in(
-            'SELECT "left", "right" FROM identity_edge WHERE kind = \'conflict\' AND {in}', conflicts, column='"left"'
-        )
-    )
+    rows = fetch_in("SELECT pair FROM identity_edge WHERE kind = 'conflict' AND {in}", conflicts, column="pair")
+    seen = {pair for (pair,) in rows}
     kept: list[NewEdge] = []
     for edge in edges:
         if edge.kind == "conflict":
-            if (edge.left, edge.right) in seen:
+            if edge.pair in seen:
                 continue
-            seen.add((edge.left, edge.right))
+            seen.add(edge.pair)
         kept.append(edge)
     return kept
 

@@ -46,16 +46,7 @@ def _count(batch: Batch, context: Context) -> None:
 def _identity(batch: Batch, context: Context) -> None:
     resolution = batch.resolution
     assert resolution is not None
-    identity.insert_identifiers(resolution.new_identifiers.values())
-    identity.touch_identifiers(resolution.seen_identifiers.values(), batch.known)
-    identity.move_shared(resolution.moved)
-    if resolution.merges:
-        identity.apply_merges(resolution.merges, batch.links, batch.now)
-    identity.append_edges(resolution.edges)
-    identity.count_aside(resolution.set_aside)
-    identity.keep_claims(list(resolution.claims.values()))
-    identity.confirm_claims(resolution.confirmed, batch.now)
-    identity.forget_separations(resolution.reunited)
+    identity.write(resolution, batch.known, batch.links, batch.now)
     context.open_claims |= resolution.claims.keys()
     if resolution.reunited:
         context.separations = None

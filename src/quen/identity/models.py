@@ -124,6 +124,7 @@ class Order(models.Model):
 
     op      arguments
     join    pairs: [[left, right], …]       identifier keys, one of each person
+            two_accounts: bool              though they have two values of a unique type
     cut     edge: id                        the evidence of one log entry
     split   keys: [key, …]                  these leave, together, for a person of their own
     move    key, to: profile id             one identifier goes to another person

@@ -45,7 +45,11 @@ def joins(order_ids: Collection[int], rules: Rules, phone_region: str) -> list[J
             new = _new_key(right, rules, phone_region)
             found.append(Join(order.id, left, right, order.by, order.note, new))
         else:
-            found += [Join(order.id, left, right, order.by, order.note) for left, right in order.arguments["pairs"]]
+            two_accounts = bool(order.arguments.get("two_accounts"))
+            found += [
+                Join(order.id, left, right, order.by, order.note, two_accounts=two_accounts)
+                for left, right in order.arguments["pairs"]
+            ]
     return found
 
 

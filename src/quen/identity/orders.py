@@ -19,9 +19,15 @@ OPS = {
 MAX_NOTE = 500
 
 
-def join(pairs: Sequence[tuple[str, str]], *, by: str, note: str = "", origin: str = "") -> Order:
-    """Make one person of the owners of each pair of identifier keys."""
-    return _place("join", {"pairs": [list(pair) for pair in pairs]}, by, note, origin)
+def join(
+    pairs: Sequence[tuple[str, str]], *, by: str, note: str = "", origin: str = "", two_accounts: bool = False
+) -> Order:
+    """Make one person of the owners of each pair of identifier keys.
+
+    `two_accounts`: somebody has looked and knows that one person has two values of a unique type (a forgotten account);
+    without it such a join is refused. Only a person may say so, never a job.
+    """
+    return _place("join", {"pairs": [list(p) for p in pairs], "two_accounts": two_accounts}, by, note, origin)
 
 
 def cut(edge: int, *, by: str, note: str = "", origin: str = "") -> Order:

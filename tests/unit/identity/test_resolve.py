@@ -265,13 +265,17 @@ class TestOrders:
         [edge] = result.edges
         assert (edge.kind, edge.rule, edge.by, edge.note) == ("merge", "by_hand", "minh@shop.vn", "she told us")
 
-    def test_not_even_a_person_joins_two_user_ids(self) -> None:
+    def test_two_user_ids_are_joined_only_by_a_person_who_says_that_they_are_two_accounts(self) -> None:
         world = World()
-        world.one(user="u-1")
-        world.one(user="u-2")
-        result = world.batch(joins=[Join(1, "user_id||u-1", "user_id||u-2", "minh@shop.vn")])
-        assert result.orders == {1: "unique:user_id"}
+        lan = world.one(user="u-1")
+        world.one(user="u-2", email="lan@example.com")
+        refused = world.batch(joins=[Join(1, "user_id||u-1", "user_id||u-2", "minh@shop.vn")])
+        assert refused.orders == {1: "unique:user_id"}
         assert not world.same("user_id||u-1", "user_id||u-2")
+        world.batch(joins=[Join(2, "user_id||u-1", "user_id||u-2", "minh@shop.vn", two_accounts=True)])
+        assert world.one(user="u-2", email="lan@example.com", anonymous="a") == lan
+        assert world.one(user="u-1", email="lan@example.com", anonymous="a") == lan
+        assert world.one(user="u-3", email="lan@example.com") != lan
 
     def test_what_was_cut_apart_stays_apart_until_a_person_joins_it(self) -> None:
         world = World()

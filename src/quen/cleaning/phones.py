@@ -187,7 +187,8 @@ def cleaned_phone(value: Any, locale: Locale = VIETNAM) -> Cleaned:
         done.append("formatted")
     parts.append(("kind", kind := _kind(number)))
     if number.startswith("+84") and kind == "mobile":
-        parts.append(("carrier", _CARRIERS.get(number[3:5]) or _CARRIERS[number[3]]))
+        carrier = _CARRIERS.get(number[3:5]) or _CARRIERS.get(number[3])
+        parts += [("carrier", carrier)] if carrier else []
     if extension:
         parts.append(("extension", _NOT_DIGITS.sub("", extension[0])))
     if others:

@@ -74,6 +74,7 @@ def test_a_landline_of_before_2017_with_the_digits_of_a_mobile_number_is_a_hint(
         ("0561234567", "Vietnamobile"),
         ("0599234567", "Gmobile"),
         ("0871234567", "Itel"),
+        ("0951234567", None),
         ("024 3822 1234", None),
         ("+1 650 253 0000", None),
     ],

@@ -9,6 +9,7 @@ import re
 from typing import Any
 
 from quen.cleaning.cleaned import VIETNAM, Cleaned, Locale, as_text
+from quen.cleaning.phones import clean_phone
 from quen.cleaning.text import fold, narrow, tidy, unify_tone
 
 _FAMILIES_WRITTEN = """
@@ -50,23 +51,38 @@ _PLACEHOLDERS = frozenset(
      "an danh", "anonymous", "no name",
      "noname", "undefined", "ten", "ho ten", "ho va ten"}
 )  # fmt: skip
-_ORGANISATION = re.compile(r"\b(?:cong ty|cty|tnhh|co phan|doanh nghiep|cua hang|truong|benh vien|co\.,? ltd|inc)\b")
+# On folded text. The legal forms say it wherever they stand; the other words are names too (`Ngân Hằng`), so that they
+# say it only at the start.
+_ORGANISATION = re.compile(
+    r"\b(?:cong ty|cty|tnhh|dntn|htx|hkd|doanh nghiep|hop tac xa|ho kinh doanh|cua hang|shop|company|corporation|corp"
+    r"|co\.,? ?ltd|ltd|llc|inc|jsc|gmbh|plc|pte)\b"
+    r"|^(?:truong (?:mam non|tieu hoc|thcs|thpt|trung hoc|cao dang|dai hoc|quoc te)|benh vien|phong kham|khach san"
+    r"|nha hang|nha thuoc|nha nghi|ngan hang|sieu thi|tap hoa|tap doan|hieu thuoc|trung tam|van phong|chi nhanh|dai ly"
+    r"|uy ban|ubnd|quan an|quan ca phe|tiem)\b(?=.)"
+)
 _NOTE = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
+_EMAIL = re.compile(r"<?(?:\bmailto:)?[^\s@<>,;:()\[\]]+@[^\s@<>,;:()\[\]]+\.[^\s@<>,;:()\[\]]+>?")
+_PHONE = re.compile(r"(?<![\w+])(?:\+\d{1,3}|0|84)?[ .-]?\d(?:[ .-]?\d){7,9}(?!\w)")
+_CONTACT_LABEL = re.compile(
+    r"(?<!\w)(?:e-?mail|mail|sđt|sdt|đt|tel|phone|hotline|zalo|mobile)(?:\s*[:.-]+|(?=\s*$))", re.IGNORECASE
+)
+_EMPTY_BRACKETS = re.compile(r"[(\[<]\s*[)\]>]")
 _WORD = re.compile(r"[^\W\d_]+")
 _ATTACHED = re.compile(r"^([^\W\d_]{1,4}\.)(?=[^\W\d_]{2})")  # `Mr.Tuan`
 _NOT_KEY = re.compile(r"[^a-z0-9]+")
 _SUFFIXES = frozenset({"jr", "sr", "ii", "iii", "iv", "md", "phd", "esq"})
 _CROSSED_D = str.maketrans({"Ð": "Đ", "ð": "đ", "Ɖ": "Đ", "ɖ": "đ"})
+_CONTACTS = {"email_dropped": "an_email", "phone_dropped": "a_phone"}
 _AROUND = " .,;:*_-\"'`~/\\|"
 
 
 def cleaned_name(value: Any, locale: Locale = VIETNAM) -> Cleaned:
     """A person's name: `clean` with its marks, `key` folded, family first where it is known.
 
-    Parts, as far as they are sure: `honorific`, `family`, `middle`, `given`. Done: plain_letters, note_dropped,
-    honorific_dropped, reordered (`Smith, John`), case, crossed_d, tone_place. Hints: honorific_or_name,
-    given_name_first, unknown_order, digits, organisation. Problems: empty, not_text, too_long, not_a_name,
-    no_letters, placeholder.
+    Parts, as far as they are sure: `honorific`, `family`, `middle`, `given`. Done: plain_letters, email_dropped,
+    phone_dropped, note_dropped, honorific_dropped, reordered (`Smith, John`), case, crossed_d, tone_place. Hints:
+    honorific_or_name, given_name_first, unknown_order, digits, organisation (left as it is written). Problems: empty,
+    not_text, too_long, an_email, a_phone, not_a_name (a web address), no_letters, placeholder.
     """
     given, problem = as_text(value, 200)
     if problem:
@@ -75,9 +91,14 @@ def cleaned_name(value: Any, locale: Locale = VIETNAM) -> Cleaned:
     hints: list[str] = []
     text = tidy(given)
     text = _step(tidy(narrow(text)), text, "plain_letters", done)
+    vietnamese = locale.region == "VN"
+    text = _without_contacts(text, done)
+    if not _WORD.search(text) and done and done[-1] in _CONTACTS:
+        return Cleaned(value, problem=_CONTACTS[done[-1]])
     if "@" in text or "://" in text:
         return Cleaned(value, problem="not_a_name")
-    vietnamese = locale.region == "VN"
+    if _is_organisation(text):
+        return Cleaned(value, text, _NOT_KEY.sub(" ", fold(text)).strip(), tuple(done), hints=("organisation",))
     honorific = None
     # What one step takes away may bare what another one knows: `Anh, (VIP) Ms. LAN`.
     for _ in range(50):
@@ -115,6 +136,25 @@ def _step(after: str, before: str, word: str, done: list[str]) -> str:
     if after != before:
         done.append(word)
     return after
+
+
+def _without_contacts(text: str, done: list[str]) -> str:
+    """Without the e-mail addresses and phone numbers that people write behind a name, and their labels."""
+    if "@" not in text and not any(c.isdigit() for c in text):
+        return text
+    bare = _step(_EMAIL.sub(" ", text), text, "email_dropped", done)
+    bare = _step(_PHONE.sub(_phone_or_not, bare), bare, "phone_dropped", done)
+    return tidy(_EMPTY_BRACKETS.sub(" ", _CONTACT_LABEL.sub(" ", bare))).strip(_AROUND) if bare != text else text
+
+
+def _phone_or_not(match: re.Match[str]) -> str:
+    return " " if clean_phone(match[0]) else match[0]
+
+
+def _is_organisation(text: str) -> bool:
+    """Behind a family name the same words are a person's: `Nguyễn Công Tý`."""
+    found = _ORGANISATION.search(fold(text))
+    return found is not None and (found.start() == 0 or not _is_family(text.split(" ", 1)[0]))
 
 
 def _without_honorific(text: str, vietnamese: bool, hints: list[str]) -> tuple[str, str | None]:

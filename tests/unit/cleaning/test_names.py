@@ -102,7 +102,54 @@ def test_western_sources() -> None:
 
 def test_hints() -> None:
     assert cleaned_name("Nguyễn Lan 2").hints == ("digits",)
-    assert "organisation" in cleaned_name("Công ty TNHH Hoa Mai").hints
+    assert cleaned_name("Nguyễn Cong Ty").part("family") == "Nguyễn"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "CÔNG TY TNHH HOÀ BÌNH",
+        "Công ty Cổ phần Anh Ba (chi nhánh Đà Nẵng)",
+        "cty CP Ông Hoà, Hà Nội",
+        "HTX Rau Sạch 2",
+        "Cửa hàng Cô Ba",
+        "ANH THƯ SHOP",
+        "Anh Em Co., Ltd",
+        "Smith & Sons Ltd",
+        "Trường Tiểu học Lê Lợi",
+        "NGÂN HÀNG TMCP Á CHÂU",
+        "Khách sạn Bà Hai",
+        "hộ kinh doanh Nguyễn Văn A",
+    ],
+)
+def test_a_company_s_name_is_left_as_it_is_written(written: str) -> None:
+    for locale in (Locale(), WESTERN):
+        cleaned = cleaned_name(written, locale)
+        assert (cleaned.clean, cleaned.done, cleaned.hints, cleaned.parts) == (written, (), ("organisation",), ())
+
+
+@pytest.mark.parametrize("written", ["Cô Phan", "Trương Thị Lan", "Trần Ngân Hằng", "Nguyễn Văn Phong", "Lê Trung Tâm"])
+def test_a_person_is_no_company(written: str) -> None:
+    assert "organisation" not in cleaned_name(written).hints
+
+
+@pytest.mark.parametrize(
+    ("written", "clean", "done"),
+    [
+        ("Nguyễn Lan 0912345678", "Nguyễn Lan", ("phone_dropped",)),
+        ("Nguyễn Lan - 0912.345.678", "Nguyễn Lan", ("phone_dropped",)),
+        ("Nguyễn Lan SĐT: 01628123456", "Nguyễn Lan", ("phone_dropped",)),
+        ("0912 345 678 Nguyễn Lan", "Nguyễn Lan", ("phone_dropped",)),
+        ("Nguyễn Lan <lan@x.vn>", "Nguyễn Lan", ("email_dropped",)),
+        ("Nguyễn Lan (lan@x.vn)", "Nguyễn Lan", ("email_dropped",)),
+        ("Nguyễn Lan, lan@x.vn, 0912345678", "Nguyễn Lan", ("email_dropped", "phone_dropped")),
+        ("Chị Lan 0912345678 (khách quen)", "Lan", ("phone_dropped", "note_dropped", "honorific_dropped")),
+        ("Nguyễn Lan 123456789012", "Nguyễn Lan 123456789012", ()),
+    ],
+)
+def test_an_address_or_number_in_the_field_of_the_name(written: str, clean: str, done: tuple[str, ...]) -> None:
+    cleaned = cleaned_name(written)
+    assert (cleaned.clean, cleaned.done) == (clean, done)
 
 
 @pytest.mark.parametrize(
@@ -112,9 +159,15 @@ def test_hints() -> None:
         ("", "empty"),
         (["Lan"], "not_text"),
         ("x" * 201, "too_long"),
-        ("lan@x.vn", "not_a_name"),
-        ("0912345678", "no_letters"),
-        (912345678, "no_letters"),
+        ("lan@x.vn", "an_email"),
+        ("Email: lan@x.vn", "an_email"),
+        ("https://x.vn/lan", "not_a_name"),
+        ("@lan", "not_a_name"),
+        ("0912345678", "a_phone"),
+        ("SĐT 0912 345 678", "a_phone"),
+        ("lan@x.vn 0912345678", "a_phone"),
+        (912345678, "a_phone"),
+        (12345, "no_letters"),
         ("...", "no_letters"),
         ("Khách lẻ", "placeholder"),
         ("N/A", "placeholder"),
@@ -142,7 +195,29 @@ def test_given_names_behind_a_family_name(file: str) -> None:
         assert cleaned.key == cleaned_name(unicodedata.normalize("NFD", f"NGUYỄN {name.upper()}")).key
 
 
-WORDS = ["Anh", "Chị", "ba", "Nguyễn", "HOÀ", "thuý", ",", ".", "(", ")", "Mr.", "lan", "Trần"]
+CONTACTS = ["0912345678", "lan@x.vn", "SĐT:", "CTY", "shop", "<", "-"]
+WORDS = [
+    "Anh",
+    "Chị",
+    "ba",
+    "Nguyễn",
+    "HOÀ",
+    "thuý",
+    ",",
+    ".",
+    "(",
+    ")",
+    "Mr.",
+    "lan",
+    "Trần",
+    "0912345678",
+    "lan@x.vn",
+    "SĐT:",
+    "CTY",
+    "shop",
+    "<",
+    "-",
+]
 
 
 @given(st.text(max_size=60) | st.lists(st.sampled_from(WORDS)).map(" ".join))

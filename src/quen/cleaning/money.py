@@ -12,6 +12,7 @@ from quen.cleaning.cleaned import VIETNAM, Cleaned, Locale, as_text
 from quen.cleaning.text import narrow
 
 _UNITS = {
+    "trăm": 2, "tram": 2,
     "k": 3, "n": 3, "ng": 3, "nghìn": 3, "nghin": 3, "ngàn": 3, "ngan": 3,
     "tr": 6, "triệu": 6, "trieu": 6, "m": 6, "củ": 6,
     "tỷ": 9, "tỉ": 9, "ty": 9, "ti": 9,
@@ -19,9 +20,12 @@ _UNITS = {
 _CURRENCIES = {
     "đ": "VND", "d": "VND", "₫": "VND", "vnd": "VND", "vnđ": "VND", "đồng": "VND", "dong": "VND",
     "$": "USD", "usd": "USD", "us$": "USD",
-    "€": "EUR", "eur": "EUR", "£": "GBP", "gbp": "GBP", "¥": "JPY", "jpy": "JPY",
+    "€": "EUR", "eur": "EUR", "£": "GBP", "gbp": "GBP", "¥": "JPY", "jpy": "JPY", "yen": "JPY",
+    "đô": "USD", "euro": "EUR", "aud": "AUD", "a$": "AUD", "cad": "CAD", "cny": "CNY", "rmb": "CNY", "krw": "KRW",
+    "₩": "KRW", "won": "KRW", "thb": "THB", "฿": "THB", "sgd": "SGD", "s$": "SGD", "hkd": "HKD", "twd": "TWD",
 }  # fmt: skip
 _NO_MINOR_UNIT = frozenset({"VND", "JPY", "KRW"})
+_HALVES = frozenset({"rưỡi", "ruoi", "rưởi"})  # half of the unit before it
 _PARTS = re.compile(r"([^\d.,'\s]*)\s*(\d[\d.,' ]*)\s*([^\d]*?)\s*(\d*)\s*([^\d]*)")
 _DOT_GROUPS = re.compile(r"\d{1,3}(?:\.\d{3})+")
 _LARGEST = Decimal(10) ** 15
@@ -66,10 +70,12 @@ def parse_money(value: Any, *, currency: str = "VND", decimal: str = ",") -> Mon
     if not match:
         return None
     before, digits, unit, rest, after = (part.strip() for part in match.groups())
-    found, power = currency, 0
+    found, power, last, half = currency, 0, 0, Decimal(0)
     for word in (*before.split(), *unit.replace(".", " ").split(), *after.replace(".", " ").split()):
         if word in _UNITS:
-            power += _UNITS[word]
+            power, last, half = power + _UNITS[word], _UNITS[word], half.scaleb(_UNITS[word])
+        elif word in _HALVES and last and not half and not rest:
+            half = Decimal(5).scaleb(power - 1)
         elif word in _CURRENCIES:
             found = _CURRENCIES[word]
         else:
@@ -77,7 +83,7 @@ def parse_money(value: Any, *, currency: str = "VND", decimal: str = ",") -> Mon
     amount = _number(digits, "." if decimal == "." else ",", found)
     if amount is None or power > 12:
         return None
-    amount = amount.scaleb(power)
+    amount = amount.scaleb(power) + half
     if rest:
         # `1tr2` is 1,200,000 and `1tr250` 1,250,000: digits behind the unit are its decimals.
         first = unit.split()[0] if unit else ""

@@ -22,6 +22,13 @@ from quen.cleaning import cleaned_gender
         ("Chị", "female"),
         ("ｎａｍ", "male"),
         ("Khác", "other"),
+        ("Nam / Male", "male"),
+        ("Nữ (Female)", "female"),
+        ("Giới tính: Nữ", "female"),
+        ("NAM.", "male"),
+        ("bé gái", "female"),
+        ("Madam", "female"),
+        ("Non-binary", "other"),
         ("male", "male"),
     ],
 )
@@ -43,6 +50,8 @@ def test_words(written: str, clean: str) -> None:
         ("không rõ", "not_said"),
         ("n/a", "not_said"),
         ("Lan", "unknown_word"),
+        ("Nam/Nữ", "unknown_word"),
+        ("Nam Nguyễn", "unknown_word"),
     ],
 )
 def test_why_it_is_refused(written: object, problem: str) -> None:

@@ -27,6 +27,14 @@ from quen.cleaning import Money, parse_money
         ("1,2 triệu", 1_200_000),
         ("1.2tr", 1_200_000),
         ("1 tỷ 2", 1_200_000_000),
+        ("1 triệu rưỡi", 1_500_000),
+        ("2tr rưỡi", 2_500_000),
+        ("2 trăm nghìn", 200_000),
+        ("2 trăm rưỡi nghìn", 250_000),
+        ("(250k)", -250_000),
+        ("-1tr2", -1_200_000),
+        ("- 50.000 đ", -50_000),
+        ("50.000đ-", -50_000),
         ("2 tỉ", 2_000_000_000),
         ("5 nghìn tỷ", 5_000_000_000_000),
         ("1.234.567", 1_234_567),
@@ -60,6 +68,10 @@ def test_decimal_point_sources() -> None:
 def test_the_currency_written_is_believed() -> None:
     assert parse_money("$1,234.50") == Money(Decimal("1234.50"), "USD")
     assert parse_money("-£3.5") == Money(Decimal("-3.5"), "GBP")
+    assert parse_money("US$ 5") == parse_money("5 USD") == Money(Decimal(5), "USD")
+    assert parse_money("S$12,50") == Money(Decimal("12.50"), "SGD")
+    assert parse_money("1.5k USD", decimal=".") == Money(Decimal(1500), "USD")
+    assert parse_money("250 ¥") == Money(Decimal(250), "JPY")
 
 
 def test_numbers() -> None:
@@ -82,6 +94,10 @@ def test_numbers() -> None:
         "1,23,456",
         "5 quả",
         "1tr2k",
+        "rưỡi",
+        "5 rưỡi",
+        "1tr2 rưỡi",
+        "1tr rưỡi rưỡi",
         "1tr2345",
         "5x5",
         "1.2.3",

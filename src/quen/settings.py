@@ -28,6 +28,7 @@ INSTALLED_APPS = [
     "quen.segments",
     "quen.journeys",
     "quen.delivery",
+    "quen.quality",
     "quen.engine",
     "quen.demo",
     "allauth",

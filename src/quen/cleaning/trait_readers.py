@@ -99,7 +99,7 @@ def _name(field: str, value: Any, locale: Locale, _today: date) -> CleanTrait:
         if text.isupper() or text.islower():
             return _stored(field, cleaned, _capitalised(text), ("case",), "honorific_or_name")
         return _stored(field, cleaned, text, (), "honorific_or_name")
-    return _stored(field, cleaned, _as_written(text, cleaned.clean), done)
+    return _stored(field, cleaned, _as_written(text, cleaned.clean or ""), done)
 
 
 def _without_idle_hints(cleaned: Cleaned) -> Cleaned:

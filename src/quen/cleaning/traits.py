@@ -8,7 +8,6 @@ treated with the most care: the marks and their places stay as the person writes
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -47,11 +46,11 @@ _LONGEST_KEPT = 300  # characters of a value that is worth remembering
 class CleanTraits(msgspec.Struct, frozen=True):
     """`traits` to store; `found` is (name of the trait, what became of it) of those that are a known field."""
 
-    traits: Mapping[str, Any]
+    traits: dict[str, Any]
     found: tuple[tuple[str, CleanTrait], ...] = ()
 
 
-def clean_traits(traits: Mapping[str, Any], locale: Locale = VIETNAM, *, today: date) -> CleanTraits:
+def clean_traits(traits: dict[str, Any], locale: Locale = VIETNAM, *, today: date) -> CleanTraits:
     """Clean all traits of one message. Never raises, whatever JSON they are; `traits` is not changed.
 
     `today` is in the locale's zone: nobody is born after it. A trait that is None (it is to be deleted) stays None.

@@ -9,10 +9,12 @@ import msgspec
 from django.http import HttpRequest
 from ninja import File, Form, Router, Schema
 from ninja.files import UploadedFile
+from pydantic import ConfigDict
 
 from quen.accounts.access import KeyAuth
 from quen.config import config
 from quen.connectors.activity import Activity, by_source
+from quen.connectors.declared import locale_of
 from quen.connectors.models import Import, Source
 from quen.connectors.pages.imports import given_name, keep_upload
 from quen.connectors.service import change_source, create_source, get_source, rotate_key
@@ -33,9 +35,21 @@ class NewSource(Schema):
     kind: str = "server"
 
 
+class SourceLocale(Schema):
+    """How the source writes; what is null goes back to the workspace's settings."""
+
+    model_config = ConfigDict(extra="forbid")
+    region: str | None = None
+    day_first: bool | None = None
+    currency: str | None = None
+    decimal: str | None = None
+    zone: str | None = None
+
+
 class SourceChange(Schema):
     name: str | None = None
     enabled: bool | None = None
+    locale: SourceLocale | None = None
 
 
 class NewImport(Schema):
@@ -70,9 +84,11 @@ def one_source(request: HttpRequest, source_id: int) -> dict[str, Any]:
     return _source(get_source(source_id), by_source().get(source_id))
 
 
-@router.patch("/sources/{int:source_id}", auth=KeyAuth("data.edit"), summary="Rename a source, switch it on or off")
+@router.patch("/sources/{int:source_id}", auth=KeyAuth("data.edit"), summary="Change a source")
 def patch_source(request: HttpRequest, source_id: int, payload: SourceChange) -> dict[str, Any]:
-    source = change_source(get_source(source_id), name=payload.name, enabled=payload.enabled)
+    """Its name, whether it is on, and how it writes: country of numbers without a code, order of dates, money, zone."""
+    locale = payload.locale.model_dump(exclude_unset=True) if payload.locale else None
+    source = change_source(get_source(source_id), name=payload.name, enabled=payload.enabled, locale=locale)
     return _source(source, by_source().get(source_id))
 
 
@@ -101,7 +117,9 @@ def post_import(request: HttpRequest, payload: Form[NewImport], file: File[Uploa
     given = _mapping(payload.mapping, payload.kind)
     _token, path = keep_upload(file)
     try:
-        proposal = look(path, payload.kind, config(), currency=payload.currency, timezone=payload.timezone)
+        proposal = look(
+            path, payload.kind, config(), source=source, currency=payload.currency, timezone=payload.timezone
+        )
         mapping = given or proposal.mapping
         mappings.check(mapping, proposal.format)
     except InvalidInput:
@@ -140,6 +158,7 @@ def _source(source: Source, activity: Activity | None) -> dict[str, Any]:
         "kind": source.kind,
         "write_key": source.write_key,
         "enabled": source.enabled,
+        "locale": msgspec.to_builtins(locale_of(source, config())),
         "created_at": rfc3339(source.created_at),
         "last_event_at": rfc3339(activity.last_at),
         "events_24h": activity.day,

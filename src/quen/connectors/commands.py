@@ -74,7 +74,7 @@ def _interrupted(import_id: int) -> Any:
 
 
 def _begin(arguments: argparse.Namespace, settings: Any) -> Any:
-    from quen.connectors.service import find_or_create_source
+    from quen.connectors.service import find_or_create_source, find_source
     from quen.connectors.sources.files import mapping as mappings
     from quen.connectors.sources.files.service import look, remember_mapping, start
 
@@ -88,6 +88,7 @@ def _begin(arguments: argparse.Namespace, settings: Any) -> Any:
         arguments.file,
         kind,
         settings,
+        source=find_source(arguments.source, "file") if arguments.source else None,
         encoding=arguments.encoding or "",
         delimiter=(arguments.delimiter or "").replace("\\t", "\t"),
         currency=arguments.currency or "",

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from quen.connectors.declared import declare
 from quen.connectors.models import Source, new_write_key
 from quen.errors import InvalidInput, NotFound
 
@@ -21,7 +25,11 @@ def create_source(name: str, kind: str) -> Source:
 
 
 def find_or_create_source(name: str, kind: str) -> Source:
-    return Source.objects.filter(name=name, kind=kind).order_by("id").first() or create_source(name, kind)
+    return find_source(name, kind) or create_source(name, kind)
+
+
+def find_source(name: str, kind: str) -> Source | None:
+    return Source.objects.filter(name=name, kind=kind).order_by("id").first()
 
 
 def get_source(source_id: int) -> Source:
@@ -31,7 +39,10 @@ def get_source(source_id: int) -> Source:
     return source
 
 
-def change_source(source: Source, *, name: str | None = None, enabled: bool | None = None) -> Source:
+def change_source(
+    source: Source, *, name: str | None = None, enabled: bool | None = None, locale: Mapping[str, Any] | None = None
+) -> Source:
+    """Change what is given; `locale` as `declare` takes it. Raises InvalidInput that names the field."""
     if name is not None:
         name = name.strip()
         if not 0 < len(name) <= 120:
@@ -39,7 +50,9 @@ def change_source(source: Source, *, name: str | None = None, enabled: bool | No
         source.name = name
     if enabled is not None:
         source.enabled = enabled
-    source.save(update_fields=["name", "enabled"])
+    if locale is not None:
+        declare(source, locale)
+    source.save(update_fields=["name", "enabled", "settings"])
     return source
 
 

@@ -10,6 +10,7 @@ urlpatterns = [
     path("sources/<int:source_id>", sources.source_page, name="source"),
     path("sources/<int:source_id>/arrivals", sources.source_arrivals, name="source_arrivals"),
     path("sources/<int:source_id>/name", sources.rename_source, name="source_rename"),
+    path("sources/<int:source_id>/locale", sources.source_locale, name="source_locale"),
     path("sources/<int:source_id>/switch", sources.switch_source, name="source_switch"),
     path("sources/<int:source_id>/key", sources.new_key, name="source_key"),
     path("imports", imports.import_list, name="imports"),

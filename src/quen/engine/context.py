@@ -5,7 +5,9 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
+from quen.cleaning import Locale
 from quen.config import Config
+from quen.connectors import declared
 from quen.connectors.models import Source
 from quen.engine.catalogue import Catalogue
 from quen.events.store import EventStore
@@ -37,6 +39,7 @@ class Context:
     # Inserting events is work of the event store's own, outside the interpreter: it goes on beside the state's.
     recorder: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "quen-recorder"))
     source_kinds: dict[int, str] = field(default_factory=dict)
+    source_locales: dict[int, Locale] | None = None  # None: read them anew
 
     def source_kind(self, source_id: int) -> str:
         """`browser`, `server`, `file` or `internal`; an unknown source is trusted with nothing."""
@@ -47,3 +50,13 @@ class Context:
             self.source_kinds = dict(Source.objects.values_list("id", "kind"))
             kind = self.source_kinds.setdefault(source_id, "browser")
         return kind
+
+    def source_locale(self, source_id: int) -> Locale:
+        """How the source declares that it writes, else as the workspace does."""
+        found = None if self.source_locales is None else self.source_locales.get(source_id)
+        if found is None:
+            if self.source_locales is None:
+                self.source_locales = declared.locales(self.config)
+            usual = declared.workspace_locale(self.config)  # of what is no source: Quen itself, one made just now
+            found = self.source_locales.setdefault(source_id, usual)
+        return found

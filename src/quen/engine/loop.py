@@ -32,6 +32,7 @@ from quen.journal.protocol import Entry, Journal
 from quen.journeys import store as journeys
 from quen.profiles import store as profiles
 from quen.profiles import strategy_store
+from quen.quality import store as quality
 from quen.segments import service as segments
 
 log = structlog.get_logger("quen.engine")
@@ -251,6 +252,7 @@ class Engine:
             self.context.program = segments.load_program()
             self.context.program_version = version
             self.context.may_compute = True
+        self.context.source_locales = None
         rules_version = identifier_rules.version()
         if rules_version != self.context.rules_version:
             self.context.rules = identifier_rules.current()
@@ -278,6 +280,7 @@ class Engine:
             [now],
         )
         execute("DELETE FROM engine_quarantined WHERE at < %s", [now - config.quarantine_keep_days * DAY_MS])
+        quality.forget(now, config.quarantine_keep_days)
         execute("DELETE FROM django_session WHERE expire_date < %s", [datetime.fromtimestamp(now / 1000, UTC)])
         self.context.journal.trim(
             before_ms=now - config.journal_keep_days * DAY_MS, max_bytes=config.journal_max_mb * 1_000_000 // 2

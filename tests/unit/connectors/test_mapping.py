@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from quen.cleaning import Locale
 from quen.connectors.sources.files import mapping as mappings
 from quen.connectors.sources.files.columns import KINDS, KNOWN
 from quen.connectors.sources.files.mapping import Mapping
@@ -17,7 +18,7 @@ def suggested(folder: Path, kind: str, text: str, name: str = "f.csv") -> tuple[
     path.write_text(text, encoding="utf-8")
     found = sniff(path)
     with Rows(path, found) as rows:
-        return found, mappings.suggest(kind, found, list(rows), currency="VND", timezone="Asia/Ho_Chi_Minh")
+        return found, mappings.suggest(kind, found, list(rows), Locale())
 
 
 def test_vietnamese_columns_are_known(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from quen.cleaning import Locale
 from quen.connectors.sources.files.mapping import Mapping
 from quen.connectors.sources.files.people import Made, customer, event
 from quen.connectors.sources.files.reading import Format, Record
@@ -13,7 +14,7 @@ from quen.connectors.sources.files.values import Cells, RowError
 def made(kind: str, columns: dict[str, str], row: dict[str, str]) -> Made:
     cells = Cells(Mapping(kind, columns), Format("csv", "utf-8", ",", False, tuple(columns)))
     values = [row.get(column, "") for column in columns]
-    return (customer if kind == "customers" else event)(cells, values, "VN", 7)
+    return (customer if kind == "customers" else event)(cells, values, Locale(), 7)
 
 
 CUSTOMER = {
@@ -37,10 +38,17 @@ def test_a_customer() -> None:
         "userId": "K1",
         "type": "identify",
         "traits": {
-            "email": "a@b.vn", "name": "Lan", "birthday": "1990-03-05", "created_at": "2020-01-31T17:00:00Z",
+            "email": "a@b.vn", "name": "Lan", "birthday": "5/3/1990", "created_at": "2020-01-31T17:00:00Z",
             "points": 12,
         },
     }  # fmt: skip
+
+
+def test_dates_that_a_file_writes_the_other_way_round() -> None:
+    cells = Cells(Mapping("customers", CUSTOMER, dayfirst=False), Format("csv", "utf-8", ",", False, tuple(CUSTOMER)))
+    row = [{"Mã": "K1", "Sinh": "3/25/1990"}.get(column, "") for column in CUSTOMER]
+    assert customer(cells, row, Locale(), 7).message["traits"]["birthday"] == "1990-03-25"
+    assert customer(cells, row, Locale(day_first=False), 7).message["traits"]["birthday"] == "3/25/1990"
 
 
 def test_whose_row_it_is() -> None:
@@ -105,4 +113,4 @@ def test_messages_as_they_are() -> None:
     }
     record.whole = whole
     cells = Cells(Mapping("events", {}, as_is=True), Format("jsonl", "utf-8", "", False, ("type",)))
-    assert event(cells, record, "VN", 7).message == whole
+    assert event(cells, record, Locale(), 7).message == whole

@@ -139,7 +139,7 @@ def test_a_browser_changes_no_contact_data_that_is_there(
         says(40, email="lan@example.com"),
     )
     engine().drain()
-    assert person(source).traits == {"email": "lan@example.com", "phone": "0912345678", "city": "Vinh"}
+    assert person(source).traits == {"email": "lan@example.com", "phone": "+84912345678", "city": "Vinh"}
     assert recorded(browser) == [{"city": "Vinh"}, {}, {"email": "lan@example.com"}]
 
 

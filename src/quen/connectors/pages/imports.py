@@ -143,7 +143,9 @@ def map_columns(request: HttpRequest, token: str) -> HttpResponseBase:
     kind = request.GET.get("kind", "")
     if kind not in KINDS:
         raise InvalidInput(_("Say what the rows are: orders, customers or events."))
-    proposal = look(path, kind, config())
+    chosen = request.GET.get("source", "")
+    source = get_source(int(chosen)) if chosen.isdecimal() else None
+    proposal = look(path, kind, config(), source=source)
     error = proposal.problem if proposal.remembered else ""
     if request.method == "POST":
         try:
@@ -154,8 +156,6 @@ def map_columns(request: HttpRequest, token: str) -> HttpResponseBase:
             proposal.mapping = mapping if "mapping" in locals() else proposal.mapping
         else:
             remember_mapping(proposal.format, mapping)
-            chosen = request.GET.get("source", "")
-            source = get_source(int(chosen)) if chosen.isdecimal() else None
             row = start(
                 path,
                 mapping,

@@ -8,11 +8,13 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from quen.accounts.access import require
 from quen.config import config
 from quen.connectors.activity import Activity, by_source
+from quen.connectors.declared import workspace_locale
 from quen.connectors.models import Source
 from quen.connectors.service import change_source, create_source, get_source, rotate_key
 from quen.connectors.snippets import snippets
@@ -53,18 +55,24 @@ def new_source(request: HttpRequest) -> HttpResponseBase:
 @require("data.view")
 def source_page(request: HttpRequest, source_id: int) -> HttpResponseBase:
     source = get_source(source_id)
+    return render(request, "connectors/source.html", _shown(request, source, source.settings.get("locale") or {}))
+
+
+def _shown(request: HttpRequest, source: Source, locale: dict[str, Any]) -> dict[str, Any]:
+    """`locale`: what the form of the source's way of writing holds."""
     offered = snippets(source.kind, source.write_key, config().edge_url)
     chosen = request.GET.get("sdk", "")
     shown = next((one for one in offered if one.key == chosen), offered[0])
-    context: dict[str, Any] = {
+    return {
         "source": source,
         "icon": ICONS.get(source.kind, "plug"),
+        "locale": locale,
+        "usual": workspace_locale(config()),
         "edge_url": config().edge_url,
         "shown": shown,
         "tabs": [{"url": f"?sdk={one.key}", "label": one.label, "active": one is shown} for one in offered],
         **_arrivals(source),
     }
-    return render(request, "connectors/source.html", context)
 
 
 @require_GET
@@ -92,6 +100,32 @@ def rename_source(request: HttpRequest, source_id: int) -> HttpResponseBase:
     else:
         messages.success(request, _("Saved."))
     return redirect("source", source_id)
+
+
+@require_POST
+@require("data.edit")
+def source_locale(request: HttpRequest, source_id: int) -> HttpResponseBase:
+    """How the source writes; an empty field is as the workspace has it. A wrong one is answered with the form."""
+    given: dict[str, Any] = {
+        name: request.POST.get(name, "").strip() for name in ("region", "currency", "decimal", "zone")
+    }
+    given["day_first"] = {"day": True, "month": False}.get(request.POST.get("dates", ""))
+    source = get_source(source_id)
+    try:
+        change_source(source, locale=given)
+    except InvalidInput as problem:
+        name = next(iter(problem.details), "")
+        form = {**given, "wrong": name, "error": _WRONG.get(name, problem.message)}
+        return render(request, "connectors/source.html", _shown(request, get_source(source_id), form), status=422)
+    messages.success(request, _("Saved. It holds for what arrives from now on."))
+    return redirect("source", source_id)
+
+
+_WRONG = {
+    "region": gettext_lazy("Two letters of a country, such as VN."),
+    "currency": gettext_lazy("Three letters of a currency, such as VND."),
+    "zone": gettext_lazy("A time zone, such as Asia/Ho_Chi_Minh."),
+}
 
 
 @require_POST

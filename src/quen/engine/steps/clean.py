@@ -1,27 +1,59 @@
-"""Identifiers of each message in the form they are matched by; who has none that can be used is set aside."""
+"""Traits and identifiers of each message in clean form; who has no identifier that can be used is set aside.
+
+Traits are cleaned as the source declares that it writes; what was given stays in the event's properties. What became of
+each value is counted for the data quality of its source.
+"""
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from quen.cleaning.traits import clean_traits
 from quen.engine.batch import Batch
 from quen.engine.context import Context
 from quen.engine.steps.decode import reject
 from quen.identity.keys import Key, keys_of
-from quen.protocol.messages import DropReason, Message
+from quen.protocol.messages import DropReason, Message, sets_traits
+from quen.quality import store as quality
+from quen.quality.tally import Tally
 
 UNUSABLE = "no identifier of this message can be matched: each is missing, malformed, or a placeholder such as null"
 
 
 def run(batch: Batch, context: Context) -> None:
-    region = context.config.phone_region
     usable: list[Message] = []
     keys: list[list[Key]] = []
+    tally = Tally()
     for message in batch.messages:
+        locale = context.source_locale(message.source_id)
+        given, found = message.traits, None
+        if sets_traits(message):
+            cleaned = clean_traits(given, locale, today=_today(batch.now, locale.zone))
+            message.traits, found = cleaned.traits, cleaned.found
         named = message.profile_id is not None  # by Quen itself
-        found = [] if named else keys_of(message, context.rules, phone_region=region)
-        if not found and not named:
+        own = [] if named else keys_of(message, context.rules, phone_region=locale.region)
+        stored = bool(own) or named
+        if found is not None and message.source_id:
+            tally.add(message.source_id, given, found, message.message_id, len(usable) if stored else None)
+        if stored:
+            usable.append(message)
+            keys.append(own)
+        else:
+            message.traits = given  # as a replay is to find them
             batch.rejected.append(reject(message, DropReason.NO_IDENTITY, UNUSABLE))
-            continue
-        usable.append(message)
-        keys.append(found)
     batch.messages, batch.keys = usable, keys
     batch.row_ids = [batch.new_id() for _ in usable]
+    if tally:
+        day = _today(batch.now, context.config.timezone).isoformat()
+        batch.writers.append(lambda: quality.write(tally, day, batch.now, batch.new_id, batch.profile_ids))
+
+
+def _today(now: int, zone: str) -> date:
+    return _day(now // 60_000, zone)
+
+
+@lru_cache(maxsize=64)
+def _day(minute: int, zone: str) -> date:
+    return datetime.fromtimestamp(minute * 60, UTC).astimezone(ZoneInfo(zone)).date()

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from quen.cleaning import Locale
 from quen.connectors.sources.files.columns import KINDS, REQUIRED, fields_of, slug, suggest_fields
 from quen.connectors.sources.files.reading import Format, Record, Row
 from quen.errors import InvalidInput
@@ -36,7 +37,7 @@ class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return ZoneInfo(self.timezone)
 
 
-def suggest(kind: str, file_format: Format, sample: Sequence[Row], *, currency: str, timezone: str) -> Mapping:
+def suggest(kind: str, file_format: Format, sample: Sequence[Row], locale: Locale) -> Mapping:
     """A mapping by the names of the columns and the look of the first rows. May lack required fields: see `check`."""
     columns = suggest_fields(kind, file_format.columns)
     as_is = kind == "events" and file_format.shape == "jsonl" and _are_messages(sample)
@@ -44,8 +45,15 @@ def suggest(kind: str, file_format: Format, sample: Sequence[Row], *, currency: 
     amounts = [
         text for column, field in columns.items() if field in AMOUNTS for text in _cells(column, file_format, sample)
     ]
-    decimal = "." if any(_DECIMAL_POINT.fullmatch(text) for text in amounts) else ","
-    return Mapping(kind, {} if as_is else found, currency=currency, decimal=decimal, timezone=timezone, as_is=as_is)
+    return Mapping(
+        kind,
+        {} if as_is else found,
+        currency=locale.currency,
+        decimal="." if any(_DECIMAL_POINT.fullmatch(text) for text in amounts) else locale.decimal,
+        dayfirst=locale.day_first,
+        timezone=locale.zone,
+        as_is=as_is,
+    )
 
 
 def parse(value: Any, kind: str = "") -> Mapping:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from quen.cleaning import parse_when
+import msgspec
+
+from quen.cleaning import Locale, cleaned_date
 from quen.connectors.sources.files.reading import Record
 from quen.connectors.sources.files.values import Cells, RowError, contacts, content_digest, digest, rfc3339
 
@@ -20,15 +22,17 @@ class Made:
         self.message, self.key, self.version = message, key, version
 
 
-def customer(cells: Cells, values: list[str] | Record, region: str, source_id: int) -> Made:
-    """An identify of all that the row says. Raises RowError when nothing in it identifies a person."""
-    traits, usable = contacts(cells, values, region)
+def customer(cells: Cells, values: list[str] | Record, locale: Locale, source_id: int) -> Made:
+    """An identify of all that the row says, as it says it: the engine cleans by the source's `locale`.
+
+    Raises RowError when nothing in it identifies a person.
+    """
+    traits, usable = contacts(cells, values, locale.region)
     for field in _TEXTS:
         if text := cells.text(values, field):
             traits[field] = text
     if birthday := cells.text(values, "birthday"):
-        moment = parse_when(birthday, dayfirst=cells.mapping.dayfirst, zone=cells.zone)
-        traits["birthday"] = birthday if moment is None else _day(moment, cells)
+        traits["birthday"] = _birthday(birthday, cells, locale)
     if (created := cells.when(values, "created_at")) is not None:
         traits["created_at"] = rfc3339(created)
     traits.update(cells.other(values, "trait"))
@@ -46,7 +50,7 @@ def customer(cells: Cells, values: list[str] | Record, region: str, source_id: i
     return Made(message, digest(source_id, "customer", key), content_digest(message))
 
 
-def event(cells: Cells, values: list[str] | Record, region: str, source_id: int) -> Made:
+def event(cells: Cells, values: list[str] | Record, locale: Locale, source_id: int) -> Made:
     """A track. Without an event id of its own, the whole content is its identity: the same row twice is one event."""
     if cells.mapping.as_is:
         assert isinstance(values, Record)
@@ -57,7 +61,7 @@ def event(cells: Cells, values: list[str] | Record, region: str, source_id: int)
     name = cells.text(values, "event")
     if not name:
         raise RowError("has no event name")
-    traits, usable = contacts(cells, values, region)
+    traits, usable = contacts(cells, values, locale.region)
     who, key = _who(cells, values, source_id)
     if anonymous := cells.identifier(values, "anonymous_id"):
         who["anonymousId"] = anonymous
@@ -89,7 +93,9 @@ def _who(cells: Cells, values: list[str] | Record, source_id: int) -> tuple[dict
     return who, key
 
 
-def _day(moment: int, cells: Cells) -> str:
-    from datetime import datetime
-
-    return datetime.fromtimestamp(moment / 1000, cells.zone).date().isoformat()
+def _birthday(given: str, cells: Cells, locale: Locale) -> str:
+    """As given, unless this file writes its dates the other way round than its source does."""
+    if cells.mapping.dayfirst == locale.day_first:
+        return given
+    own = msgspec.structs.replace(locale, day_first=cells.mapping.dayfirst)
+    return cleaned_date(given, own).clean or given

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import msgspec
 
+from quen.cleaning import Locale
 from quen.config import Config
+from quen.connectors.declared import locale_of
 from quen.connectors.models import Import
 from quen.connectors.sources.files import mapping as mappings
 from quen.connectors.sources.files.grouping import Spool
@@ -82,16 +84,17 @@ def _run(row: Import, config: Config, progress: Progress, stop: threading.Event)
     mapping = mappings.parse(options, row.kind)
     mappings.check(mapping, file_format)
     cells = Cells(mapping, file_format)
+    locale = locale_of(row.source, config)
     spool = _spool(row, config, Path(config.data_dir) / "imports" / f"{row.id}.rows") if row.kind == "orders" else None
     rejects = Rejects(rejects_path(config, row.id), row.rejects_bytes)
     journal = None if row.dry_run else open_journal(config)
     sender = Sender(row, journal, rejects, progress, stop)
     try:
         if spool is None:
-            _send_rows(sender, path, file_format, cells, config.phone_region)
+            _send_rows(sender, path, file_format, cells, locale)
         else:
             if not spool.complete:
-                _gather_orders(sender, spool, path, file_format, cells, config.phone_region)
+                _gather_orders(sender, spool, path, file_format, cells, locale)
             _send_orders(sender, spool, mapping)
             spool.remove()
     finally:
@@ -117,7 +120,7 @@ def _spool(row: Import, config: Config, path: Path) -> Spool:
     return Spool.fresh(path)
 
 
-def _send_rows(sender: Sender, path: Path, file_format: Format, cells: Cells, region: str) -> None:
+def _send_rows(sender: Sender, path: Path, file_format: Format, cells: Cells, locale: Locale) -> None:
     row = sender.row
     make = customer if row.kind == "customers" else event
     with Rows(path, file_format) as rows:
@@ -130,7 +133,7 @@ def _send_rows(sender: Sender, path: Path, file_format: Format, cells: Cells, re
                 try:
                     if item.problem:
                         raise RowError(item.problem)
-                    made.append(make(cells, item.values, region, row.source_id))
+                    made.append(make(cells, item.values, locale, row.source_id))
                 except RowError as error:
                     row.rejected += 1
                     sender.rejects.add(item.line, str(error), item.values)
@@ -164,7 +167,7 @@ def _send_made(sender: Sender, made: list[Made]) -> None:
         sender.send(item.message, f"imp-{digest(item.key, item.version)}")
 
 
-def _gather_orders(sender: Sender, spool: Spool, path: Path, file_format: Format, cells: Cells, region: str) -> None:
+def _gather_orders(sender: Sender, spool: Spool, path: Path, file_format: Format, cells: Cells, locale: Locale) -> None:
     """Read every row of the file into the spool; rows that belong to no order are rejected here."""
     row, faulty = sender.row, 0
     with Rows(path, file_format) as rows:
@@ -172,7 +175,7 @@ def _gather_orders(sender: Sender, spool: Spool, path: Path, file_format: Format
         for item in rows:
             row.rows_read += 1
             try:
-                order_id, line = _read(cells, item, region)
+                order_id, line = _read(cells, item, locale.region)
                 faulty += bool(line.problem)
                 why = line.problem
                 batch.append((order_id, item.line, encode(line)))

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from quen.config import Config
+from quen.connectors.declared import locale_of, workspace_locale
 from quen.connectors.models import Import, ImportMapping, Source
 from quen.connectors.service import find_or_create_source
 from quen.connectors.sources.files import mapping as mappings
@@ -36,12 +37,16 @@ def look(
     kind: str,
     config: Config,
     *,
+    source: Source | None = None,
     encoding: str = "",
     delimiter: str = "",
     currency: str = "",
     timezone: str = "",
 ) -> Proposal:
-    """Read the beginning of a file. Raises InvalidInput when it cannot be read at all."""
+    """Read the beginning of a file. Raises InvalidInput when it cannot be read at all.
+
+    What `source` declares of how it writes (else the workspace) is what a mapping begins with.
+    """
     file_format = sniff(path, encoding=encoding, delimiter=delimiter)
     with Rows(path, file_format) as rows:
         sample = list(islice(rows, SAMPLE_ROWS))
@@ -49,9 +54,8 @@ def look(
     if kept is not None:
         mapping = mappings.parse(kept.mapping, kind)
     else:
-        mapping = mappings.suggest(
-            kind, file_format, sample, currency=currency or config.currency, timezone=timezone or config.timezone
-        )
+        locale = locale_of(source, config) if source else workspace_locale(config)
+        mapping = mappings.suggest(kind, file_format, sample, locale)
     if currency:
         mapping = msgspec.structs.replace(mapping, currency=currency)
     if timezone:

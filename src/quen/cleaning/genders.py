@@ -10,7 +10,7 @@ from quen.cleaning.text import fold, narrow
 
 _WRITTEN = {
     "male": "male, m, man, boy, mr, sir, nam, nam gioi, trai, con trai, be trai, dan ong, anh, ong, chu",
-    "female": "female, f, fem, woman, girl, mrs, ms, miss, madam, nu, nu gioi, gai, con gai, be gai, phu nu, chi, ba, co",
+    "female": "female, f, woman, girl, mrs, ms, miss, madam, nu, nu gioi, gai, con gai, be gai, phu nu, chi, ba, co",
     "other": "other, khac, gioi tinh khac, non-binary, nonbinary, x, diverse, d",
 }
 _WORDS = {word: clean for clean, words in _WRITTEN.items() for word in words.split(", ")}

@@ -18,6 +18,12 @@ from quen.cleaning import cleaned_url
         "https://shop.vn/ao-dai?utm_source=zalo&size=M&color=red&fbclid=abc",
         "https://shop.vn/ao-dai?size=M&amp;color=red&amp;utm_source=zalo",
         "https://shop.vn/ao-dai?size=M&color=red?utm_source=zalo",
+        "https://shop.vn/ao-dai?size=M&color=red;utm_source=zalo;utm_medium=oa",
+        "https://shop.vn/ao-dai?size=M&color=red&UTM-Source=zalo",
+        "https://shop.vn/ao-dai?size=M&color=red&utm_source%3Dzalo%26utm_medium%3Dcpc",
+        "https://shop.vn/ao-dai&utm_source=zalo?size=M&color=red",
+        "https://shop.vn/ao-dai%3Futm_source%3Dzalo?size=M&color=red",
+        "https://shop.vn/ao-dai?size=M&color=red#utm_source=zalo",
         "<https://shop.vn/ao-dai?size=M&color=red>\u200b",
         "https://lan:secret@shop.vn/ao-dai?size=M&color=red",
     ],
@@ -62,8 +68,39 @@ def test_campaign_marks() -> None:
     assert (twice.part("utm_source"), twice.hints) == ("a", ("utm_twice",))
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        "https://shop.vn/a?utm_source=Zalo&utm_medium=OA&utm_campaign=Tết",
+        "https://shop.vn/a?UTM_SOURCE=zalo&utm-medium=oa&utm_campaign=T%E1%BA%BFt",
+        "https://shop.vn/a?utm_source=zalo?utm_medium=oa?utm_campaign=Tết",
+        "https://shop.vn/a?utm_source=zalo&amp;utm_medium=oa&amp;amp;utm_campaign=Tết",
+        "https://shop.vn/a?utm_source=zalo;utm_medium=oa;utm_campaign=Tết",
+        "https://shop.vn/a&utm_source=zalo&utm_medium=oa&utm_campaign=Tết",
+        "https://shop.vn/a%3Futm_source%3Dzalo%26utm_medium%3Doa%26utm_campaign%3DT%E1%BA%BFt",
+        "https://shop.vn/a?utm_source%3Dzalo%26utm_medium%3Doa%26utm_campaign%3DT%E1%BA%BFt",
+        "https://shop.vn/a#utm_source=zalo&utm_medium=oa&utm_campaign=Tết",
+        "https://shop.vn/a?utm_source=zalo#/cart?utm_medium=oa&utm_campaign=Tết",
+        "https://shop.vn/a?utm_source= zalo &utm_medium=oa&utm_campaign=Tết ",
+    ],
+)
+def test_campaign_marks_of_messy_links(written: str) -> None:
+    cleaned = cleaned_url(written)
+    marks = {name: value for name, value in cleaned.parts if name.startswith("utm_")}
+    assert marks == {"utm_source": "zalo", "utm_medium": "oa", "utm_campaign": "Tết"}
+    assert cleaned.key is not None and cleaned.key.removesuffix("#/cart") == "shop.vn/a"
+
+
+def test_click_ids_are_kept_apart() -> None:
+    cleaned = cleaned_url("https://shop.vn/a?fbclid=AbC&b=1&gclid=xYz")
+    assert cleaned.parts == (("host", "shop.vn"), ("fbclid", "AbC"), ("gclid", "xYz"))
+    assert cleaned.key == "shop.vn/a?b=1"
+    assert cleaned.clean == "https://shop.vn/a?fbclid=AbC&b=1&gclid=xYz"
+
+
 def test_a_route_is_part_of_the_page_and_an_anchor_is_not() -> None:
     assert cleaned_url("https://shop.vn/#/cart").key == "shop.vn#/cart"
+    assert cleaned_url("https://shop.vn/#/cart?b=1&utm_source=x").key == "shop.vn#/cart?b=1"
     assert cleaned_url("https://shop.vn/#top").key == "shop.vn"
 
 
@@ -94,7 +131,8 @@ def test_why_it_is_refused(written: object, problem: str) -> None:
     assert (cleaned.problem, cleaned.clean, cleaned.key) == (problem, None, None)
 
 
-SIGNS = ["/", "?", "&", "&amp;", "utm_source=", "#", "%", "%C3", "á", " ", "=", "a", "@", ":", "+"]
+SIGNS = ["/", "?", "&", "&amp;", "utm_source=", "utm-id", "#", "%", "%C3", "á", " ", "=", "a", "@", ":", "+", ";"]
+SIGNS += ["%3F", "%3D", "%26"]
 REST = st.lists(st.sampled_from(SIGNS)).map("".join)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Router
+from ninja import Router, Schema, Status
 from ninja.params.functions import Query
 
 from quen.accounts.access import KeyAuth
@@ -14,8 +14,10 @@ from quen.config import config
 from quen.errors import InvalidInput
 from quen.events.timeline import timeline
 from quen.identity.store import identifiers_of
+from quen.profiles import strategy_store
 from quen.profiles.listing import ORDERS, list_people
 from quen.profiles.orders import Value, values
+from quen.profiles.provenance import Change, changes, place_of
 from quen.profiles.queries import (
     Person,
     by_strength,
@@ -27,8 +29,10 @@ from quen.profiles.queries import (
     source_names,
 )
 from quen.profiles.search import search
+from quen.profiles.shown_traits import ShownTrait, shown_changes, shown_traits
 from quen.profiles.store import load
-from quen.web.paging import limit_of, page, read_place, write_cursor
+from quen.profiles.strategies import read_strategies, to_document
+from quen.web.paging import limit_of, page, read_cursor, read_place, write_cursor
 from quen.web.times import parse_rfc3339, rfc3339
 
 router = Router(tags=["Profiles"])
@@ -121,8 +125,121 @@ def _before(text: str) -> tuple[int, int] | None:
     return (place[0], place[1]) if place else None
 
 
+@router.get(
+    "/profiles/{path:key}/traits/{path:name}/history", auth=KeyAuth("customers.view"), summary="Changes of one trait"
+)
+def trait_history(
+    request: HttpRequest, key: str, name: str, limit: str = "", before: str = "", scope: str | None = None
+) -> dict[str, Any]:
+    """Each time that a message gave another value than the one before it, newest first; null: it was deleted."""
+    found = person(resolve_key(key, scope=scope), masked=masked_for(request))
+    size = limit_of(limit)
+    rows = changes(found.ids, name=name, before=place_of(read_cursor(before)), limit=size + 1)
+    listed = page(shown_changes(found, rows), size, lambda change: change.place)
+    listed["items"] = [_change(found, change) for change in listed["items"]]
+    return listed
+
+
+@router.get("/profiles/{path:key}/traits", auth=KeyAuth("customers.view"), summary="Traits and where they are from")
+def profile_traits(request: HttpRequest, key: str, scope: str | None = None) -> dict[str, Any]:
+    """By name: the value that counts, since when, by whose word and which strategy; and the other values seen."""
+    found = person(resolve_key(key, scope=scope), masked=masked_for(request))
+    shown = shown_traits(found, strategy_store.current())
+    return {"items": [_trait(found, trait) for trait in shown], "next": None}
+
+
+def _trait(found: Person, shown: ShownTrait) -> dict[str, Any]:
+    return {
+        "name": shown.name,
+        "value": shown.value,
+        "at": rfc3339(shown.at),
+        "source": {"id": str(shown.source_id), "name": shown.source},
+        "strategy": shown.strategy,
+        "others": [
+            {
+                "value": each.value,
+                "source": _source(found, each.source_id),
+                "first_at": rfc3339(each.first_at),
+                "last_at": rfc3339(each.last_at),
+                "count": each.count,
+            }
+            for each in shown.others
+        ],
+    }
+
+
+def _change(found: Person, change: Change) -> dict[str, Any]:
+    return {
+        "name": change.name,
+        "at": rfc3339(change.at),
+        "old": change.old,
+        "new": change.new,
+        "source": _source(found, change.source_id),
+        "event": {"id": str(change.row_id), "name": change.event, "message_id": change.message_id},
+    }
+
+
+def _source(found: Person, source_id: int) -> dict[str, str]:
+    return {"id": str(source_id), "name": found.source_name(source_id)}
+
+
 @router.get("/profiles/{path:key}", auth=KeyAuth("customers.view"), summary="One person")
 def get_profile(request: HttpRequest, key: str, scope: str | None = None) -> dict[str, Any]:
     """`key` is a profile id or `type:value`, such as `email:lan@example.com`; an id merged away gives its survivor."""
     found = person(resolve_key(key, scope=scope), masked=masked_for(request))
     return document(found, values({found.id: found.ids}).get(found.id, Value()))
+
+
+class StrategiesBody(Schema):
+    strategies: dict[str, Any]
+
+
+@router.get("/settings/traits", auth=KeyAuth("data.view"), summary="Which value of a trait counts")
+def get_strategies(request: HttpRequest) -> dict[str, Any]:
+    """Traits that are not listed go by `latest`."""
+    return _strategies()
+
+
+@router.put("/settings/traits", auth=KeyAuth("people.edit"), summary="Set which value of a trait counts")
+def put_strategies(request: HttpRequest, body: StrategiesBody) -> dict[str, Any]:
+    """Takes the place of all of them: `{"tier": {"strategy": "source_priority", "sources": ["123", "0"]}}`.
+
+    Strategies: latest, first, most_frequent, source_priority, keep_all. Source 0 is Quen itself. It counts for what
+    comes from now on; `POST /settings/traits/rebuild` applies it to the present data.
+    """
+    strategy_store.save(read_strategies(body.strategies), by=_by(request))
+    return _strategies()
+
+
+@router.post(
+    "/settings/traits/rebuild",
+    auth=KeyAuth("people.edit"),
+    response={202: dict[str, Any]},
+    summary="Apply the strategies to the present data",
+)
+def rebuild_traits_of_all(request: HttpRequest) -> Status[dict[str, Any]]:
+    """The engine goes through everybody between other work; 409 while it is at it already."""
+    strategy_store.start_rebuild(by=_by(request))
+    return Status(202, _strategies())
+
+
+def _strategies() -> dict[str, Any]:
+    last, rebuild = strategy_store.versions(1), strategy_store.last_rebuild()
+    return {
+        "strategies": to_document(strategy_store.current()),
+        "changed_at": rfc3339(last[0].at) if last else None,
+        "changed_by": last[0].by if last else "",
+        "rebuild": rebuild
+        and {
+            "status": "working" if rebuild.done_at is None else "done",
+            "percent": strategy_store.rebuild_percent(rebuild),
+            "people": rebuild.people,
+            "changed": rebuild.changed,
+            "started_at": rfc3339(rebuild.at),
+            "done_at": rfc3339(rebuild.done_at),
+        },
+    }
+
+
+def _by(request: HttpRequest) -> str:
+    return str(request.auth.by)  # type: ignore[attr-defined]

@@ -185,7 +185,8 @@ def _chart(days: list[Day], field: str) -> dict[str, Any]:
         _("Rejected"): [float(each.rejected) for each in values],
     }
     title = _("Values a day: %(field)s") % {"field": field_name(field)} if field else _("Values a day")
-    return chart(title, [f"{day.day:%d/%m}" for day in days], series, kind="line")
+    kind = "bar" if len(days) <= PERIOD else "line"  # bars of a quarter would be hairs
+    return chart(title, [f"{day.day:%d/%m}" for day in days], series, kind=kind)
 
 
 def _values(day: Day, field: str) -> Values:

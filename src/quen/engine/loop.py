@@ -110,8 +110,9 @@ class Engine:
             return True
         orders = ordered.next_orders()
         if orders and orders[0][1] not in ordered.IN_A_BATCH:
-            separating.carry_out(orders[0][0], self.context, now)
-            return True
+            if self._separate(orders[0][0], now):
+                return True
+            orders = []
         entries = self._entries()
         worked = bool(entries or orders) or self._is_due(now)
         if worked:
@@ -119,6 +120,14 @@ class Engine:
             self._batch(planned, entries)
         computed = backfills.run_one(self.context, now) or renewals.run_one(self.context, now, self.position.batch)
         return computed or worked
+
+    def _separate(self, order_id: int, now: int) -> bool:
+        """Take people apart; whether there was anything to do yet. It takes the place of a batch."""
+        try:
+            return separating.carry_out(order_id, self.context, now)
+        finally:
+            self.position = plan.position()
+            self._next_due = None
 
     def drain(self) -> None:
         """Work until the journal is empty and nothing is due (tests, benchmarks, imports without a server)."""

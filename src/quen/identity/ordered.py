@@ -23,7 +23,9 @@ _encode = msgspec.json.Encoder().encode
 def next_orders() -> list[tuple[int, str]]:
     """The next orders as (id, op), the oldest first: some that go together in a batch, or one that goes alone."""
     rows = fetch(
-        "SELECT id, op FROM identity_order WHERE status IN ('waiting', 'working') ORDER BY id LIMIT %s",
+        # What was begun comes first: its plan holds until it is done.
+        "SELECT id, op FROM identity_order WHERE status IN ('waiting', 'working')"
+        " ORDER BY CASE status WHEN 'working' THEN 0 ELSE 1 END, id LIMIT %s",
         [MOST_IN_A_BATCH],
     )
     together: list[tuple[int, str]] = []
@@ -82,3 +84,17 @@ def finish(problems: Mapping[int, str], profiles: Mapping[int, list[int]], now: 
 def _result(profile_ids: list[int]) -> str:
     result: dict[str, Any] = {"profiles": [str(p) for p in profile_ids]}
     return _encode(result).decode()
+
+
+def keep_plan(order_id: int, plan: Mapping[str, Any]) -> None:
+    """Write down how far an order is, which makes it one in work."""
+    execute("UPDATE identity_order SET status = 'working', plan = %s WHERE id = %s", [_encode(plan).decode(), order_id])
+
+
+def close(order_id: int, problem: str, profiles: Collection[int], edges: Collection[int], now: int) -> None:
+    """Write what came of an order that is carried out alone. `edges`: the entries it wrote, or that are in the way."""
+    result = {"profiles": [str(p) for p in profiles], "edges": [str(e) for e in edges]}
+    execute(
+        "UPDATE identity_order SET status = %s, problem = %s, result = %s, done_at = %s WHERE id = %s",
+        ["refused" if problem else "done", problem, _encode(result).decode(), now, order_id],
+    )

@@ -85,6 +85,11 @@ class Program:
     def segment_ids(self) -> list[int]:
         return list(self._ids)
 
+    @property
+    def events(self) -> list[str]:
+        """The names of the events that some segment asks about."""
+        return list(self._by_event)
+
     def follows(self, segment_id: int, version: int) -> bool:
         """Whether this version of a segment is what was compiled."""
         return self._versions.get(segment_id) == version

@@ -1,0 +1,54 @@
+"""The live state of a person made anew from the history, for every segment at once.
+
+What is found is told, but starts no journey (`Change.backfill`): nothing has happened to the person.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from quen.profiles.state import ProfileState
+from quen.segments.facts import Change, Fact, LiveState
+from quen.segments.live import Program
+from quen.segments.sql import Store
+
+
+def facts(program: Program, store: Store, person: str, rows: str, params: dict[str, Any]) -> dict[int, list[Fact]]:
+    """Person → what segments ask about in their history, oldest first. `person`: SQL for whose a row of `events` is;
+    `rows`: the condition on the rows; `params` go with both."""
+    if not program.events:
+        return {}
+    found: dict[int, list[Fact]] = defaultdict(list)
+    for owner, event, properties, time, id_ in store.rows(
+        f"SELECT {person}, event, properties, toUnixTimestamp64Milli(time) AS at, id FROM events"
+        f" WHERE {rows} AND event IN {{followed:Array(String)}} ORDER BY at, id SETTINGS precise_float_parsing = 1",
+        {**params, "followed": program.events},
+    ):
+        found[int(owner)].append(Fact(event, properties, int(time), int(id_)))
+    return found
+
+
+def rebuild(
+    program: Program,
+    person: ProfileState,
+    happened: Sequence[Fact],
+    members: Mapping[int, int],
+    earlier: Mapping[int, int],
+    now: int,
+) -> list[Change]:
+    """Make `live` and `due_at` of a person anew; who enters and leaves.
+
+    `members`: the segments that this person is in now, since when; `earlier`: those of the person they came from, whose
+    membership a new person continues.
+    """
+    state = LiveState(members=dict(members), fresh=True)
+    changes: list[Change] = []
+    for change in program.apply(state, person, happened, (), now):
+        at = change.at
+        if change.entered and change.segment_id in earlier:
+            at = state.members[change.segment_id] = earlier[change.segment_id]
+        changes.append(Change(change.segment_id, change.entered, at, backfill=True))
+    person.live, person.due_at = program.encode(state), state.due_at
+    return changes

@@ -7,8 +7,12 @@ from collections.abc import Sequence
 from itertools import count
 from typing import Any
 
+import msgspec
+
+from quen.identity.bridges import bridges
 from quen.identity.keys import keys_of, pair_of
 from quen.identity.limits import Known
+from quen.identity.models import Edge
 from quen.identity.resolve import (
     Join,
     Knowledge,
@@ -91,6 +95,9 @@ class World:
             claims=set(self.claims) - self.confirmed,
         )
         result = resolve(messages, keys, knowledge, lambda: next(self.ids), {}, self.rules, joins, now=10**9)
+        if result.moved:
+            log = [Edge(**msgspec.structs.asdict(e)) for e in self.edges]
+            result.edges += bridges(result, log, lambda: next(self.ids))
         self._take(result)
         return result
 
@@ -132,20 +139,16 @@ class World:
 
 def connected(edges: Sequence[NewEdge]) -> set[frozenset[str]]:
     """The people that a log tells of, built from it alone (no order of a person in it): the oracle of the tests."""
-    people: dict[str, set[str]] = {}
-
-    def group(key: str) -> set[str]:
-        return people.setdefault(key, {key})
-
+    people = {key: {key} for edge in edges for key in (edge.left, edge.right) if key and edge.kind != "conflict"}
+    pairs: list[tuple[str, str]] = []
     for edge in edges:
-        if edge.kind == "create":
-            group(edge.left)
-        elif edge.kind in ("attach", "link", "merge"):
+        if edge.kind in ("attach", "link", "merge"):
             assert edge.pair == pair_of(edge.left, edge.right)
-            together = group(edge.left) | group(edge.right)
-            for key in together:
-                people[key] = together
+            pairs.append((edge.left, edge.right))
         elif edge.kind == "shared":
-            group(edge.left).discard(edge.left)
-            people[edge.left] = {edge.left}
+            pairs = [pair for pair in pairs if edge.left not in pair]
+    for left, right in pairs:
+        together = people[left] | people[right]
+        for key in together:
+            people[key] = together
     return {frozenset(keys) for keys in people.values()}

@@ -100,6 +100,8 @@ class Resolution(msgspec.Struct):
     new_identifiers: dict[str, IdentifierChange]
     seen_identifiers: dict[str, IdentifierChange]  # known before; last_seen may have moved
     moved: dict[str, int]  # shared identifier → its own fresh profile
+    left_behind: dict[int, set[str]]  # profile that a shared identifier left → the identifiers it has
+    left_from: dict[int, set[str]]  # the same profile → the shared identifiers that left it
     merges: list[tuple[int, int]]  # (survivor, merged away), in order
     edges: list[NewEdge]
     set_aside: list[tuple[Key, str, Message]]  # identifier, rule, the message it came with
@@ -157,6 +159,9 @@ def resolve(
     result.profile_ids = [None if p is None else resolver.find(p) for p in placed]
     for change in (*result.new_identifiers.values(), *result.seen_identifiers.values()):
         change.profile_id = resolver.find(change.profile_id)
+    for key, profile in resolver.left.items():
+        result.left_from.setdefault(resolver.find(profile), set()).add(key)
+    result.left_behind = {profile: set(resolver.identifiers.get(profile, ())) for profile in result.left_from}
     return result
 
 
@@ -173,7 +178,8 @@ class _Resolver:
         self.merge_counts = dict(knowledge.merges)
         self.pairs = set(knowledge.pairs)
         self.into: dict[int, int] = {}  # merged away in this batch → where it went
-        self.result = Resolution([], [], {}, {}, {}, {}, {}, [], [], [], {}, set(), {}, {}, set())
+        self.left: dict[str, int] = {}  # identifier found to be shared → the profile it left
+        self.result = Resolution([], [], {}, {}, {}, {}, {}, {}, {}, [], [], [], {}, set(), {}, {}, set())
 
     def find(self, profile: int) -> int:
         while (next_ := self.into.get(profile)) is not None:
@@ -357,6 +363,7 @@ class _Resolver:
         self.identifiers[fresh] = {key.key: known}
         self.owner[key.key] = fresh
         self.shared.add(key.key)
+        self.left[key.key] = before
         self.result.moved[key.key] = fresh
         if (change := self.result.new_identifiers.get(key.key)) is not None:
             change.profile_id = fresh

@@ -11,7 +11,7 @@ import msgspec
 from quen.db import execute_many, fetch, fetch_in
 from quen.identity import limits
 from quen.identity.keys import Key, make_key, match_value
-from quen.identity.models import Identifier
+from quen.identity.models import Edge, Identifier
 from quen.identity.resolve import IdentifierChange, NewClaim, NewEdge, Resolution
 from quen.identity.types import DEFAULTS, Rules
 from quen.protocol.messages import Message
@@ -75,6 +75,12 @@ def known_pairs(pairs: Collection[int]) -> set[int]:
     for pair, id_, kind in rows:
         last[pair] = max(last.get(pair, (0, "")), (id_, kind))
     return {pair for pair, (_id, kind) in last.items() if kind != "remove"}
+
+
+def log_of(keys: Collection[str]) -> list[Edge]:
+    """The entries of the log that say who is who among these identifiers, oldest first."""
+    kinds = ("create", "attach", "link", "merge", "remove", "shared")
+    return list(Edge.objects.filter(left__in=list(keys), kind__in=kinds).order_by("id"))
 
 
 def separations() -> dict[str, set[str]]:

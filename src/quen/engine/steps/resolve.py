@@ -5,6 +5,7 @@ from __future__ import annotations
 from quen.engine.batch import Batch
 from quen.engine.context import Context
 from quen.identity import ordered, store
+from quen.identity.bridges import bridges
 from quen.identity.resolve import Knowledge, evidence_pairs, may_meet, resolve
 
 MOST_PAIRS = 500_000  # remembered; past it the log is asked anew
@@ -32,6 +33,9 @@ def run(batch: Batch, context: Context) -> None:
     resolution = resolve(
         batch.messages, batch.keys, knowledge, batch.new_id, canonical, context.rules, joins, now=batch.now
     )
+    if resolution.moved:
+        held = set().union(*resolution.left_behind.values(), resolution.moved)
+        resolution.edges += bridges(resolution, store.log_of(held), batch.new_id)
     batch.resolution = resolution
     batch.profile_ids = resolution.profile_ids
     into = {other: survivor for survivor, other in resolution.merges}

@@ -17,12 +17,14 @@ from quen.cleaning.provinces import cleaned_province
 from quen.cleaning.text import fold, tidy
 from quen.cleaning.times import parse_when
 from quen.cleaning.urls import cleaned_url
+from quen.cleaning.wards import Wards, read_wards
 
 __all__ = [
     "VIETNAM",
     "Cleaned",
     "Locale",
     "Money",
+    "Wards",
     "clean_email",
     "clean_id",
     "clean_phone",
@@ -39,5 +41,6 @@ __all__ = [
     "fold",
     "parse_money",
     "parse_when",
+    "read_wards",
     "tidy",
 ]

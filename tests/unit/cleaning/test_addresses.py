@@ -68,11 +68,33 @@ def test_old_and_new_codes_and_the_province_that_was_written() -> None:
 
 @pytest.mark.parametrize(
     "written",
-    ["12 Nguyễn Huệ", "12 Nguyen Hue", "12 đường Quảng Ninh", "Xa lộ Hà Nội, Thảo Điền", "12 Xã Đàn", "Lan, BD"],
+    [
+        "12 Nguyễn Huệ",
+        "12 Nguyen Hue",
+        "12 đường Quảng Ninh",
+        "Xa lộ Hà Nội, Thảo Điền",
+        "xa lo ha noi, thao dien",
+        "12 Xã Đàn",
+        "Lan, BD",
+    ],
 )
 def test_a_street_is_no_province(written: str) -> None:
     cleaned = cleaned_address(written)
     assert (cleaned.clean, cleaned.parts, cleaned.hints) == (written, (), ("no_province",))
+
+
+@pytest.mark.parametrize(
+    ("written", "ward"),
+    [
+        ("1 Trần Phú, Phường Lâm Viên - Đà Lạt, Lâm Đồng", "Phường Lâm Viên - Đà Lạt"),
+        ("1 Trần Phú - Phường Xuân Hương - Đà Lạt - Lâm Đồng", "Phường Xuân Hương - Đà Lạt"),
+        ("1 Trần Phú - Phường 1 - Đà Lạt - Lâm Đồng", "Phường 1"),
+        ("1 Trần Phú, phuong van mieu - quoc tu giam, ha noi", "phuong van mieu - quoc tu giam"),
+        ("Thôn 1, Xã Lơ Pang, Gia Lai", "Xã Lơ Pang"),
+    ],
+)
+def test_wards_whose_names_hold_what_parts_others(written: str, ward: str) -> None:
+    assert cleaned_address(written).part("ward") == ward
 
 
 def test_the_tone_of_a_place() -> None:

@@ -34,7 +34,7 @@ from quen.protocol.messages import Envelope
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-EXAMPLES, STEPS = 20, 14
+EXAMPLES, STEPS = 15, 14
 _examples = count()
 _which = st.sampled_from(["1", "2", "3"])
 _message = st.fixed_dictionaries(
@@ -69,16 +69,16 @@ class Door:
 def door(tmp_path: Path) -> Iterator[Door]:
     opened = Door(tmp_path)
     yield opened
+    opened.engine.context.recorder.shutdown()
     opened.journal.close()
 
 
 def test_people_are_what_the_log_says(door: Door) -> None:
-    class Machine(People):
-        pass
+    def machine() -> People:
+        return People(door)
 
-    Machine.door = door
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
-        Machine,
+        machine,
         settings=settings(
             max_examples=EXAMPLES,
             stateful_step_count=STEPS,
@@ -89,10 +89,9 @@ def test_people_are_what_the_log_says(door: Door) -> None:
 
 
 class People(RuleBasedStateMachine):
-    door: Door
-
-    def __init__(self) -> None:
+    def __init__(self, door: Door) -> None:
         super().__init__()
+        self.door = door
         self.name = f"x{next(_examples)}"
         self.at = now_ms() - 3_600_000
         self.number = 0

@@ -38,6 +38,8 @@ def tabs(request: HttpRequest, active: str) -> list[dict[str, Any]]:
         ("settings", _("Workspace"), "building-store", "data.view"),
         ("people", _("People"), "users", "people.edit"),
         ("api_keys", _("API keys"), "key", "people.edit"),
+        ("identifier_types", _("Identifier types"), "fingerprint", "data.edit"),
+        ("trait_settings", _("Traits"), "list-details", "data.edit"),
         ("preferences", _("Your preferences"), "user-cog", "view"),
     ]
     return [

@@ -9,8 +9,9 @@ from ninja import Router
 
 from quen.accounts.access import KeyAuth
 from quen.accounts.roles import can
-from quen.identity.explain import explain, split_key
-from quen.identity.queries import edges_of
+from quen.identity.explain import explain
+from quen.identity.keys import split_key
+from quen.identity.queries import edges_of, evidence_of
 from quen.profiles.masking import mask_identifier
 from quen.profiles.queries import identifier_document, person, resolve_key
 from quen.web.times import rfc3339
@@ -32,7 +33,8 @@ def profile_identity(request: HttpRequest, key: str, scope: str | None = None) -
         type_, scope_, value = split_key(text)
         return {"type": type_, "value": show(type_, value), "scope": scope_} if text else None
 
-    log = explain(edges_of(found.ids), show)
+    keys = [i.key for i in found.identifiers]
+    log = explain(edges_of(found.ids, keys), show, evidence_of(keys).live)
     edges = [
         {
             "id": str(entry.edge.pk),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -11,6 +12,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
 
 from quen.accounts.roles import can
+from quen.identity.inbox import open_count
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,7 @@ class Entry:
     label: Any
     icon: str  # of Tabler icons, without "ti-"
     capability: str
+    waiting: Callable[[], int] | None = None  # how many wait for a person's look: asked with every page
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,9 @@ GROUPS: tuple[Group, ...] = (
         (
             Entry("sources", _("Sources"), "plug-connected", "data.view"),
             Entry("imports", _("Imports"), "file-import", "data.view"),
+            Entry("quality", _("Data quality"), "clipboard-check", "data.view"),
             Entry("live_events", _("Live events"), "activity", "data.view"),
+            Entry("claims", _("Claims"), "user-question", "customers.view", open_count),
             Entry("quarantine", _("Quarantine"), "shield-exclamation", "data.view"),
             Entry("catalogue", _("Event catalogue"), "book-2", "data.view"),
         ),
@@ -68,7 +73,7 @@ def _path(url_name: str) -> str | None:
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
-    """Groups of {label, entries: [{label, icon, url, active}]} for the viewer."""
+    """Groups of {label, entries: [{label, icon, url, active, waiting}]} for the viewer."""
     role = getattr(request.user, "role", "")
     shown = []
     longest = ""
@@ -80,7 +85,9 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 continue
             if (request.path == url or request.path.startswith(f"{url}/")) and len(url) > len(longest):
                 longest = url
-            entries.append({"label": entry.label, "icon": entry.icon, "url": url, "name": entry.url_name})
+            waiting = entry.waiting() if entry.waiting else 0
+            shown_entry = {"label": entry.label, "icon": entry.icon, "url": url, "name": entry.url_name}
+            entries.append(shown_entry | {"waiting": waiting})
         if entries:
             shown.append({"label": group.label, "entries": entries})
     for group_shown in shown:

@@ -64,6 +64,8 @@ def clean_traits(traits: dict[str, Any], locale: Locale = VIETNAM, *, today: dat
         if field in _PLACES and is_abroad(traits):
             continue
         trait = _read(field, value, locale, today)
+        if "no_province" in trait.hints and any(field_of(other) in _PLACES for other in traits):
+            trait = msgspec.structs.replace(trait, hints=tuple(hint for hint in trait.hints if hint != "no_province"))
         found.append((name, trait))
         if trait.outcome == "fixed":
             changed = dict(traits) if changed is None else changed

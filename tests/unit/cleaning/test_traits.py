@@ -137,6 +137,12 @@ def test_parts_of_an_address() -> None:
     assert read("address", {"city": "Hà Nội"}).outcome == "valid"
 
 
+def test_an_address_needs_no_province_beside_a_city() -> None:
+    assert read("address", "12 Lê Lợi").hints == ("no_province",)
+    beside = clean_traits({"address": "12 Lê Lợi", "city": "Huế"}, today=TODAY).found
+    assert [trait.hints for _name, trait in beside] == [(), ()]
+
+
 def test_what_a_source_declares_decides() -> None:
     assert read("birthday", "03/05/1990").value == "1990-05-03"
     assert read("birthday", "03/05/1990", US).value == "1990-03-05"

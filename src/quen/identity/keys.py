@@ -20,7 +20,9 @@ from quen.identity.types import DEFAULTS, ILLEGAL_VALUES, IdentifierType, Rules
 from quen.protocol.messages import Message
 
 MAX_VALUE = 255
+MOST_READERS = 1_000
 _NOT_DIGITS = re.compile(r"\D+")
+_LONGEST_ILLEGAL = max(map(len, ILLEGAL_VALUES))
 
 
 class Key(NamedTuple):
@@ -37,6 +39,7 @@ class _Reader(NamedTuple):
     """A type, ready for use."""
 
     type: IdentifierType
+    normalise: Callable[[str, str], str | None]
     blocked: frozenset[str]
     patterns: tuple[Any, ...]
 
@@ -66,37 +69,39 @@ def match_value(type_: str, value: str, *, rules: Rules = DEFAULTS, phone_region
 
 def keys_of(message: Message, rules: Rules = DEFAULTS, *, phone_region: str = "VN") -> list[Key]:
     """The usable identifiers of a message, highest priority first, each once."""
+    given: list[tuple[str, str, object]] = []
+    if message.user_id:
+        given.append(("user_id", "", message.user_id))
+    if traits := message.traits:
+        if (email := traits.get("email")) is not None:
+            given.append(("email", "", email))
+        if (phone := traits.get("phone")) is not None:
+            given.append(("phone", "", phone))
+    if message.external_ids:
+        given += message.external_ids
+    if message.anonymous_id:
+        given.append(("anonymous_id", "", message.anonymous_id))
+    if message.previous_id:
+        # alias says: the one known as previousId is this one. SDKs put the visitor's anonymous id there.
+        given.append(("anonymous_id", "", message.previous_id))
     found: dict[str, Key] = {}
-    source = str(message.source_id)
-
-    def add(type_: str, account: str, raw: object) -> None:
-        if not isinstance(raw, (str, int)) or isinstance(raw, bool):
-            return
+    for type_, account, raw in given:
+        if not isinstance(raw, str):
+            if not isinstance(raw, int) or isinstance(raw, bool):
+                continue
+            raw = str(raw)
         reader = _reader(rules, type_)
-        value = _match(reader, str(raw), phone_region)
+        value = _match(reader, raw, phone_region)
         if value is None:
-            return
-        of = reader.type.scope
-        scope = "" if of == "global" else (account or source)[:60] if of == "account" else source
+            continue
+        scope = reader.type.scope
+        if scope == "global":
+            scope = ""
+        else:
+            scope = (account if scope == "account" else "")[:60] or str(message.source_id)
         key = f"{type_}|{scope}|{value}"
         if key not in found:
             found[key] = Key(reader.type.priority, key, type_, scope, value)
-
-    if message.user_id:
-        add("user_id", "", message.user_id)
-    traits = message.traits
-    if traits:
-        if (email := traits.get("email")) is not None:
-            add("email", "", email)
-        if (phone := traits.get("phone")) is not None:
-            add("phone", "", phone)
-    for type_, account, raw in message.external_ids:
-        add(type_, account, raw)
-    if message.anonymous_id:
-        add("anonymous_id", "", message.anonymous_id)
-    if message.previous_id:
-        # alias says: the one known as previousId is this one. SDKs put the visitor's anonymous id there.
-        add("anonymous_id", "", message.previous_id)
     if len(found) == 1:
         return list(found.values())
     return sorted(found.values(), key=_order)
@@ -107,7 +112,7 @@ def _order(key: Key) -> tuple[int, str, str, str]:
 
 
 def _match(reader: _Reader, raw: str, phone_region: str) -> str | None:
-    value = _NORMALISERS[reader.type.normaliser](raw, phone_region)
+    value = reader.normalise(raw, phone_region)
     if not value or len(value) > MAX_VALUE or value in reader.blocked:
         return None
     if reader.patterns and any(pattern.fullmatch(value) for pattern in reader.patterns):
@@ -117,7 +122,9 @@ def _match(reader: _Reader, raw: str, phone_region: str) -> str | None:
 
 def _text(raw: str, _region: str) -> str | None:
     text = raw.strip()
-    return None if text.lower() in ILLEGAL_VALUES or not text.strip("0-") else text
+    if len(text) <= _LONGEST_ILLEGAL and text.lower() in ILLEGAL_VALUES:
+        return None
+    return text if text.strip("0-") else None
 
 
 def _lower(raw: str, region: str) -> str | None:
@@ -144,7 +151,7 @@ def _reader(rules: Rules, type_: str) -> _Reader:
     if reader is None:
         declared = rules.type_of(type_)
         patterns = tuple(re2.compile(p) for p in declared.patterns)
-        reader = _Reader(declared, frozenset(declared.blocked), patterns)
-        if len(readers) < 1_000:  # undeclared types come from outside
+        reader = _Reader(declared, _NORMALISERS[declared.normaliser], frozenset(declared.blocked), patterns)
+        if len(readers) < MOST_READERS:  # undeclared types come from outside
             readers[type_] = reader
     return reader

@@ -192,7 +192,7 @@ class _Resolver:
 
     def place(self, index: int, message: Message, keys: Sequence[Key]) -> int | None:
         """The profile of a message; records what that changed."""
-        usable = self._telling(keys)
+        usable = keys if len(keys) == 1 or not self.shared else self._telling(keys)
         aside: list[tuple[Key, Refusal]] = []
         while usable:
             owners = [self.owner_of(k.key) for k in usable]
@@ -212,8 +212,6 @@ class _Resolver:
 
     def _telling(self, keys: Sequence[Key]) -> Sequence[Key]:
         """Without what several people share; a message with nothing else belongs to the shared one's own person."""
-        if not self.shared or len(keys) == 1:
-            return keys
         return [k for k in keys if k.key not in self.shared] or keys[:1]
 
     def _refusal(self, message: Message, keys: Sequence[Key], owners: Sequence[int | None]) -> Refusal | None:

@@ -200,7 +200,7 @@ def get_strategies(request: HttpRequest) -> dict[str, Any]:
     return _strategies()
 
 
-@router.put("/settings/traits", auth=KeyAuth("people.edit"), summary="Set which value of a trait counts")
+@router.put("/settings/traits", auth=KeyAuth("data.edit"), summary="Set which value of a trait counts")
 def put_strategies(request: HttpRequest, body: StrategiesBody) -> dict[str, Any]:
     """Takes the place of all of them: `{"tier": {"strategy": "source_priority", "sources": ["123", "0"]}}`.
 
@@ -213,7 +213,7 @@ def put_strategies(request: HttpRequest, body: StrategiesBody) -> dict[str, Any]
 
 @router.post(
     "/settings/traits/rebuild",
-    auth=KeyAuth("people.edit"),
+    auth=KeyAuth("data.edit"),
     response={202: dict[str, Any]},
     summary="Apply the strategies to the present data",
 )

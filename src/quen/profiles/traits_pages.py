@@ -1,4 +1,4 @@
-"""The traits tab: what is known of a person, from which source and since when, and correcting it by hand.
+"""The traits tab: what is known of a person, by whose word and since when, what else was seen, and correcting it.
 
 A correction goes through the journal like every other message; the tab shows it once the engine has applied it.
 """
@@ -23,24 +23,29 @@ from quen.engine.system import entries_of
 from quen.events import catalogue
 from quen.identity.keys import match_value
 from quen.ids import new_id, now_ms
+from quen.profiles import strategy_store
 from quen.profiles.pages import find_person, is_masked, shell
+from quen.profiles.provenance import Given, changes, place_of
 from quen.profiles.queries import Person, person
 from quen.profiles.search import find_identifier
+from quen.profiles.shown_traits import ShownTrait, shown_changes, shown_traits
+from quen.profiles.strategies import LATEST, Strategies
+from quen.profiles.strategy_pages import strategy_labels
 from quen.web.paging import read_cursor, write_cursor
 
 MAX_NAME = 200
 MAX_VALUE = 4_000
+CHANGES = 30  # of the history at once
 TYPES = ("text", "number", "boolean", "json")
 GIVE_UP_MS = 60_000  # after this the page stops asking whether a change was applied
 
 
-class Trait(msgspec.Struct):
-    name: str
-    value: Any
+class Row(msgspec.Struct):
+    trait: ShownTrait
     written: str  # as the form shows it
     type: str
-    at: int | None  # ms UTC
-    source: str
+    strategy: str  # in words
+    others: list[tuple[Given, str, str]]  # with the value as text, and the name of its source
 
 
 @require_GET
@@ -55,15 +60,19 @@ def traits(request: HttpRequest, profile_id: int) -> HttpResponseBase:
 def _page(
     request: HttpRequest, found: Person, *, form: dict[str, str] | None = None, errors: dict[str, str] | None = None
 ) -> HttpResponse:
-    rows = _rows(found)
+    strategies = strategy_store.current()
+    rows = _rows(found, strategies)
     if form is None and (name := request.GET.get("edit", "")):
-        row = next((row for row in rows if row.name == name), None)
+        row = next((row for row in rows if row.trait.name == name), None)
         form = {"name": name, "value": row.written if row else "", "type": row.type if row else "text"}
     context = shell(request, found, "customer_traits") | {
         "rows": rows,
         "form": form,
+        "starts_anew": form is not None and strategies.of(form["name"]) is not LATEST,
         "errors": errors or {},
         "pending": request.GET.get("pending"),
+        "of_one": request.GET.get("trait", ""),
+        "history_url": _history_url(found, request.GET.get("trait", "")),
         "known_traits": [seen.name for seen in catalogue.traits(limit=200)],
         "types": [
             ("text", _("Text")),
@@ -75,14 +84,46 @@ def _page(
     return render(request, "profiles/customer_traits.html", context, status=422 if errors else 200)
 
 
-def _rows(found: Person) -> list[Trait]:
-    meta = found.profile.trait_meta
-    rows = []
-    for name, value in sorted(found.traits.items()):
-        at, source_id = meta.get(name, [None, 0])[:2]
-        source = found.source_name(source_id or 0) if at is not None else ""
-        rows.append(Trait(name, value, _write(value), _type(value), at, source))
-    return rows
+def _rows(found: Person, strategies: Strategies) -> list[Row]:
+    labels = strategy_labels()
+    return [
+        Row(
+            trait,
+            _write(trait.value),
+            _type(trait.value),
+            labels[trait.strategy],
+            [(given, _shown(given.value), found.source_name(given.source_id)) for given in trait.others],
+        )
+        for trait in shown_traits(found, strategies)
+    ]
+
+
+def _shown(value: Any) -> str:
+    return "" if value is None else _write(value)
+
+
+def _history_url(found: Person, name: str, place: list[Any] | None = None) -> str:
+    query = {"trait": name} if name else {}
+    if place is not None:
+        query["cursor"] = write_cursor(place)
+    return f"{reverse('customer_traits_history', args=[found.id])}?{urlencode(query)}"
+
+
+@require_GET
+@require("customers.view")
+def history(request: HttpRequest, profile_id: int) -> HttpResponseBase:
+    """Changes, newest first: rows for the tab; `trait` for one trait alone, `cursor` goes on."""
+    found = person(profile_id, masked=is_masked(request))
+    name = request.GET.get("trait", "")
+    place = place_of(read_cursor(request.GET.get("cursor")))
+    rows = changes(found.ids, name=name, before=place, limit=CHANGES + 1)
+    shown = shown_changes(found, rows[:CHANGES])
+    context = {
+        "changes": [(c, _shown(c.old), _shown(c.new), found.source_name(c.source_id)) for c in shown],
+        "first": place is None,
+        "more": _history_url(found, name, rows[CHANGES - 1].place) if len(rows) > CHANGES else None,
+    }
+    return render(request, "profiles/trait_changes.html", context)
 
 
 def _type(value: Any) -> str:
@@ -112,17 +153,31 @@ def save(request: HttpRequest, profile_id: int) -> HttpResponseBase:
     if errors:
         return _page(request, found, form=form, errors=errors)
     at = now_ms()
-    message: dict[str, Any] = {
-        "type": "identify",
-        "messageId": f"console-{new_id()}",
-        "traits": {form["name"]: value},
-        "timestamp": at,
-        "context": {"by": user_of(request).email},
-    }
-    _name_person(message, found, contact=form["name"] in {"email", "phone"} and value is not None)
-    append(entries_of([message]))
+    contact = form["name"] in {"email", "phone"} and value is not None
+    messages = [_message(request, form["name"], each) for each in _corrected(form["name"], value)]
+    for index, message in enumerate(reversed(messages)):
+        message["timestamp"] = at - index
+        _name_person(message, found, contact=contact and message["traits"][form["name"]] is not None)
+    append(entries_of(messages))
     pending = write_cursor([form["name"], at])
     return HttpResponseRedirect(f"{reverse('customer_traits', args=[found.id])}?{urlencode({'pending': pending})}")
+
+
+def _corrected(name: str, value: Any) -> list[Any]:
+    """What to say so that the trait becomes this: but for `latest`, what was seen before must be forgotten first."""
+    strategy = strategy_store.current().of(name)
+    if strategy is LATEST or value is None:
+        return [value]
+    return [None, *(value if strategy.name == "keep_all" and isinstance(value, list) else [value])]
+
+
+def _message(request: HttpRequest, name: str, value: Any) -> dict[str, Any]:
+    return {
+        "type": "identify",
+        "messageId": f"console-{new_id()}",
+        "traits": {name: value},
+        "context": {"by": user_of(request).email},
+    }
 
 
 def _read(form: dict[str, str], errors: dict[str, str]) -> Any:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from quen.profiles import pages, timeline_pages, traits_pages
+from quen.profiles import pages, strategy_pages, timeline_pages, traits_pages
 
 urlpatterns = [
     path("customers", pages.customers, name="customers"),
@@ -17,4 +17,9 @@ urlpatterns = [
     path("customers/<int:profile_id>/traits", traits_pages.traits, name="customer_traits"),
     path("customers/<int:profile_id>/traits/save", traits_pages.save, name="customer_traits_save"),
     path("customers/<int:profile_id>/traits/applied", traits_pages.applied, name="customer_traits_applied"),
+    path("customers/<int:profile_id>/traits/history", traits_pages.history, name="customer_traits_history"),
+    path("settings/traits", strategy_pages.trait_settings, name="trait_settings"),
+    path("settings/traits/save", strategy_pages.save_strategy, name="trait_settings_save"),
+    path("settings/traits/rebuild", strategy_pages.rebuild_present, name="trait_settings_rebuild"),
+    path("settings/traits/progress", strategy_pages.rebuild_progress, name="trait_settings_progress"),
 ]

@@ -37,10 +37,10 @@ LOCALES = st.sampled_from(
     ]
 )
 # What real fields are made of, put together as no one would.
-SCRAPS = """0912345678|+84|(0)|01628123456|(08) 3822 1234|912345678.0|9.12E+08|ext. 12|lan@x.vn|Lan.N+a@GMAIL.con|<|>|mailto:|
-Nguyễn|HOÀ|thuý|Anh|Mr.|Cty|TNHH|(VIP)|01/02/1990|1990-02-01|1990|45291|ngày 5|tháng ba|thg 3|năm|Mar|March 5th|T2|12:30|
-Z|250k|1tr2|1,2 triệu|rưỡi|-50.000đ|(50.000)|$|USD|VNĐ|Nam|Nữ|Male|P.7|Quận 10|Bình Thạnh|TP.HCM|Huế|Việt Nam|700000|-|
-https://|shop.vn/a|?utm_source=Zalo|&amp;|%3F|#/b|gclid=1|;|,|/|.|0|00|１２|ａ|\u200b|e\u0301|\ud800"""
+SCRAPS = """0912345678|+84|(0)|01628123456|(08) 3822 1234|912345678.0|9.12E+08|ext. 12|lan@x.vn|Lan.N+a@GMAIL.con|<|>|
+mailto:|Nguyễn|HOÀ|thuý|Anh|Mr.|Cty|TNHH|(VIP)|01/02/1990|1990-02-01|1990|45291|ngày 5|tháng ba|thg 3|năm|Mar|March 5th|
+T2|12:30|Z|250k|1tr2|1,2 triệu|rưỡi|-50.000đ|(50.000)|$|USD|VNĐ|Nam|Nữ|Male|P.7|Quận 10|Bình Thạnh|TP.HCM|Huế|Việt Nam|
+700000|-|https://|shop.vn/a|?utm_source=Zalo|&amp;|%3F|#/b|gclid=1|;|,|/|.|0|00|１２|ａ|\u200b|e\u0301|\ud800"""
 PIECES = SCRAPS.replace("\n", "").split("|")
 MADE = st.tuples(st.lists(st.sampled_from(PIECES), max_size=7), st.sampled_from(["", " ", ", "])).map(
     lambda made: made[1].join(made[0])

@@ -50,7 +50,8 @@ def cleaned_address(value: Any, locale: Locale = VIETNAM, *, wards: Wards | None
         return Cleaned(value, problem=problem)
     done: list[str] = []
     text = tidy(_LINES.sub(", ", given))
-    text = _step(tidy(narrow(text)), text, "plain_letters", done)
+    if (narrowed := narrow(text)) != text:
+        text = _step(tidy(narrowed), text, "plain_letters", done)
     vietnamese = locale.region == "VN"
     if vietnamese:
         text = _step(unify_tone(text), text, "tone_place", done)

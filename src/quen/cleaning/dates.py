@@ -12,6 +12,7 @@ from quen.cleaning.text import fold, narrow
 from quen.cleaning.times import month_number, parse_when
 
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_PLAIN = re.compile(r"[0-9]{1,2}([/.-])[0-9]{1,2}\1[0-9]{4}|[0-9]{4}-[0-9]{2}-[0-9]{2}")  # nothing stands around it
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _WEEKDAY = re.compile(
     r"^(?:thu (?:hai|ba|tu|nam|sau|bay|[2-7])|chu nhat|t[2-7]|cn|(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}\.?),?\s+"
@@ -98,6 +99,8 @@ def cleaned_birth(value: Any, locale: Locale = VIETNAM, *, today: date) -> Clean
 
 def _in_digits(given: str) -> str:
     """Folded, without a label or weekday before it or a spreadsheet's .0 behind it, and `tháng ba` as `thang 3`."""
+    if _PLAIN.fullmatch(given):
+        return given
     text = _LABEL.sub("", _WEEKDAY.sub("", fold(narrow(given)).strip(" .,")))
     if match := _FLOAT.fullmatch(text):
         text = match[1]

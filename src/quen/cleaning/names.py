@@ -71,7 +71,7 @@ _WORD = re.compile(r"[^\W\d_]+")
 _ATTACHED = re.compile(r"^([^\W\d_]{1,4}\.)(?=[^\W\d_]{2})")  # `Mr.Tuan`
 _NOT_KEY = re.compile(r"[^a-z0-9]+")
 _SUFFIXES = frozenset({"jr", "sr", "ii", "iii", "iv", "md", "phd", "esq"})
-_CROSSED_D = str.maketrans({"Ð": "Đ", "ð": "đ", "Ɖ": "Đ", "ɖ": "đ"})
+_OTHER_D = re.compile("[ÐðƉɖ]")  # Icelandic and African letters that look like đ
 _CONTACTS = {"email_dropped": "an_email", "phone_dropped": "a_phone"}
 _AROUND = " .,;:*_-\"'`~/\\|"
 
@@ -90,7 +90,8 @@ def cleaned_name(value: Any, locale: Locale = VIETNAM) -> Cleaned:
     done: list[str] = []
     hints: list[str] = []
     text = tidy(given)
-    text = _step(tidy(narrow(text)), text, "plain_letters", done)
+    if (narrowed := narrow(text)) != text:
+        text = _step(tidy(narrowed), text, "plain_letters", done)
     vietnamese = locale.region == "VN"
     text = _without_contacts(text, done)
     if not _WORD.search(text) and done and done[-1] in _CONTACTS:
@@ -118,7 +119,7 @@ def cleaned_name(value: Any, locale: Locale = VIETNAM) -> Cleaned:
     if text.isupper() or text.islower():
         text = _step(_WORD.sub(lambda word: word[0].capitalize(), text), text, "case", done)
     if vietnamese:
-        text = _step(text.translate(_CROSSED_D), text, "crossed_d", done)
+        text = _step(_OTHER_D.sub(_crossed_d, text), text, "crossed_d", done)
         text = _step(unify_tone(text), text, "tone_place", done)
     parts = _parts(text, vietnamese, hints)
     if any(c.isdigit() for c in text):
@@ -136,6 +137,10 @@ def _step(after: str, before: str, word: str, done: list[str]) -> str:
     if after != before:
         done.append(word)
     return after
+
+
+def _crossed_d(match: re.Match[str]) -> str:
+    return "Đ" if match[0].isupper() else "đ"
 
 
 def _without_contacts(text: str, done: list[str]) -> str:

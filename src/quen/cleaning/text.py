@@ -5,41 +5,44 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from typing import Literal
 
 from anyascii import anyascii
 
-_SPACES = re.compile(r"\s+")
 # Invisible characters that come with copied text: zero-width marks, soft hyphen, direction marks, byte-order mark.
-_INVISIBLE = dict.fromkeys(
-    [0x00AD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), 0x2060, *range(0x2066, 0x206A), 0xFEFF]
-)
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]+")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]+")
 # In an open syllable the tone of oa, oe and uy stands on either letter; behind q the u is no vowel.
 _TONE_LAST = re.compile(
     r"(?<![qQ])(?:([oO])([àáảãạèéẻẽẹÀÁẢÃẠÈÉẺẼẸ])|([uU])([ỳýỷỹỵỲÝỶỸỴ]))(?![^\W\d_])",
 )
 _TONE_BEHIND_Q = re.compile(r"(?<=[qQ])([ùúủũụÙÚỦŨỤ])([yY])(?![^\W\d_])")
-_CONTROL = dict.fromkeys([*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F])
 
 
 def tidy(text: str) -> str:
     """The form to store and show: NFC, no control or invisible characters, single spaces, none at the ends."""
     if not text.isascii():
-        text = unicodedata.normalize("NFC", text.translate(_INVISIBLE))
-    return _SPACES.sub(" ", text.translate(_CONTROL)).strip()
+        text = _normal("NFC", _INVISIBLE.sub("", text))
+    return " ".join(_CONTROL.sub("", text).split())
+
+
+def _normal(form: Literal["NFC", "NFKC"], text: str) -> str:
+    # The check is far quicker than the making, and most text is normal.
+    return text if unicodedata.is_normalized(form, text) else unicodedata.normalize(form, text)
 
 
 @lru_cache(maxsize=65_536)
 def fold(text: str) -> str:
     """The form to search and compare: tidy, without marks (đ is d), lower case. `Hoà`, `Hòa` and `HOA` are one."""
     if text.isascii():
-        return _SPACES.sub(" ", text.translate(_CONTROL)).strip().lower()
+        return " ".join(_CONTROL.sub("", text).split()).lower()
     # NFC first: a lone combining mark would otherwise be transliterated by itself.
-    return _SPACES.sub(" ", anyascii(tidy(text))).strip().lower()
+    return " ".join(anyascii(tidy(text)).split()).lower()
 
 
 def narrow(text: str) -> str:
     """Full-width letters, digits and signs as the plain ones, without invisible characters."""
-    return text if text.isascii() else unicodedata.normalize("NFKC", text.translate(_INVISIBLE))
+    return text if text.isascii() else _normal("NFKC", _INVISIBLE.sub("", text))
 
 
 def unify_tone(text: str) -> str:

@@ -103,7 +103,7 @@ def people_found(request: HttpRequest, query: str, *, but: int) -> list[Any]:
 
 
 def by_of(request: HttpRequest) -> str:
-    return user_of(request).email
+    return user_of(request).email[:120]
 
 
 def note_of(request: HttpRequest) -> str:

@@ -69,8 +69,8 @@ def _title(order: Order) -> str:
     done = order.status == "done"
     titles = {
         "join": (_("The two people are one now"), _("Merging two people")),
-        "cut": (_("Taken back"), _("Taking back an entry of the log")),
-        "split": (_("Split off"), _("Splitting off identifiers")),
+        "cut": (_("They are separate people now"), _("Taking back an entry of the log")),
+        "split": (_("They are separate people now"), _("Splitting off identifiers")),
         "move": (_("Moved"), _("Moving an identifier")),
         "attach": (_("Added"), _("Adding an identifier")),
     }

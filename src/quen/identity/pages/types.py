@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -16,11 +15,11 @@ from django.views.decorators.http import require_http_methods
 from quen.accounts.access import require, user_of
 from quen.accounts.pages import tabs
 from quen.accounts.roles import can
-from quen.identity import orders, rules
+from quen.identity import changing, rules
 from quen.identity.models import RulesVersion
 from quen.identity.pages.common import by_of, show_for
 from quen.identity.pages.findings import describe
-from quen.identity.preview import Finding, leaving, preview
+from quen.identity.preview import Finding, preview
 from quen.identity.types import DEFAULTS, MAX_TYPES, Rules, read_rules
 from quen.identity.types_form import blank, changed_types, digest, fields_of, read_fields, to_rules
 from quen.identity.words import type_name
@@ -58,19 +57,15 @@ def types_page(request: HttpRequest) -> HttpResponseBase:
 def _save(request: HttpRequest, before: Rules, after: Rules) -> HttpResponseBase:
     by = by_of(request)
     wanted = "rebuild" in request.POST and can(user_of(request).role, "customers.edit")
-    groups = leaving(before, after) if wanted else []
-    with transaction.atomic():
-        saved = rules.save(after, by)
-        for keys in groups:
-            orders.split(keys, by=by, origin=f"rules:{saved.pk}")
+    placed = changing.save(before, after, by=by, rebuild=wanted)
     messages.success(request, _("Saved. It holds for every message from now on."))
-    if groups:
+    if placed:
         said = ngettext(
             "%(n)d profile is being split off; the engine does it between two batches.",
             "%(n)d profiles are being split off; the engine does it between two batches.",
-            len(groups),
+            placed,
         )
-        messages.success(request, said % {"n": len(groups)})
+        messages.success(request, said % {"n": placed})
     return HttpResponseRedirect(reverse("identifier_types"))
 
 

@@ -155,6 +155,7 @@ def test_who_may_not_see_contact_data_sees_it_masked_everywhere(quen: Quen) -> N
         ({"tier": {"strategy": "source_priority", "sources": ["x"]}}, "tier"),
         ({"": {"strategy": "first"}}, ""),
         ({"tier": ["first"]}, "tier"),
+        ({"email": {"strategy": "keep_all"}}, "email"),
     ],
 )
 def test_settings_that_cannot_be_are_refused_with_the_place(quen: Quen, document: Any, place: str) -> None:

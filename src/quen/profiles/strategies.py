@@ -24,6 +24,7 @@ NAMES: tuple[Name, ...] = ("latest", "first", "most_frequent", "source_priority"
 MAX_TRAITS_SET = 500
 MAX_TRAIT_NAME = 200
 MAX_SOURCES = 100
+SINGLE = frozenset({"email", "phone"})  # what messages are sent to is one value
 
 
 class Strategy(msgspec.Struct, frozen=True):
@@ -86,6 +87,8 @@ def _read(trait: str, given: Any) -> Strategy:
     name = given.get("strategy")
     if name not in NAMES:
         raise ValueError(f"strategy: expected one of {', '.join(NAMES)}")
+    if name == "keep_all" and trait in SINGLE:
+        raise ValueError("strategy: keep_all is not for email and phone, which messages are sent to")
     listed = given.get("sources", [])
     if not isinstance(listed, list) or len(listed) > MAX_SOURCES:
         raise ValueError(f"sources: expected a list of at most {MAX_SOURCES} source ids")

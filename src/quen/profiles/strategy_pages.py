@@ -18,7 +18,7 @@ from quen.errors import Conflict, InvalidInput
 from quen.events import catalogue
 from quen.profiles import strategy_store
 from quen.profiles.queries import source_names
-from quen.profiles.strategies import MAX_TRAIT_NAME, NAMES, Strategies, read_strategies, to_document
+from quen.profiles.strategies import MAX_TRAIT_NAME, NAMES, SINGLE, Strategies, read_strategies, to_document
 
 
 class Row(msgspec.Struct):
@@ -116,6 +116,8 @@ def save_strategy(request: HttpRequest) -> HttpResponseBase:
             problem = _("Write the name of a trait.")
         elif given["strategy"] == "source_priority" and not given["sources"]:
             problem = _("Give at least one source a place.")
+        elif given["strategy"] == "keep_all" and name in SINGLE:
+            problem = _("Messages are sent to one e-mail address and one phone number: choose which value counts.")
         else:
             problem = _("Choose one of the strategies; a name has at most %(most)d characters.") % {
                 "most": MAX_TRAIT_NAME

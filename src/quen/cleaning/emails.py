@@ -17,8 +17,10 @@ _ADDRESS = re.compile(rf"({_LOCAL})@({_DOMAIN})")
 # The local part may hold letters of any script (RFC 6531).
 _WIDE_ADDRESS = re.compile(rf"([^\s@<>()\[\]\\,;:\"]{{1,64}})@({_DOMAIN})")
 _IN_BRACKETS = re.compile(r"<([^<>]*)>\s*$")
-_MAILTO = re.compile(r"^mailto:", re.IGNORECASE)
+_LABELS = re.compile(r"^(?:mailto:|e-?mail\s*:|mail\s*:)", re.IGNORECASE)
 _AT_WITH_SPACES = re.compile(r"\s*@\s*")
+_DOT_WITH_SPACES = re.compile(r"\s*\.\s*")
+_AROUND = " \t\r\n'\",;()[]<>"
 _ROLES = """
 abuse accounting accounts admin administrator billing booking care careers compliance contact customercare
 customerservice enquiries feedback finance hello help helpdesk hostmaster hotline hr info inquiries invoice jobs legal
@@ -111,8 +113,9 @@ def _read_again(text: str) -> _Read | None:
 def _unwrapped(text: str) -> str:
     if inner := _IN_BRACKETS.search(text):
         text = inner[1]
-    text = _MAILTO.sub("", text.strip(" \t\r\n'\",;")).strip().rstrip(".")
-    return _AT_WITH_SPACES.sub("@", text)
+    text = _LABELS.sub("", text.strip(_AROUND)).strip(_AROUND).rstrip(".")
+    local, at, domain = _AT_WITH_SPACES.sub("@", text).rpartition("@")
+    return f"{local}{at}{_DOT_WITH_SPACES.sub('.', domain)}"
 
 
 def cleaned_email(value: Any, locale: Locale = VIETNAM) -> Cleaned:

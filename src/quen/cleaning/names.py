@@ -39,8 +39,11 @@ _HONORIFICS = {
     "chú": "chú", "bác": "bác", "dì": "dì", "cậu": "cậu", "thầy": "thầy", "em": "em", "bạn": "bạn",
     "a.": "anh", "c.": "chị", "ô.": "ông", "b.": "bà", "mr": "mr", "mrs": "mrs", "ms": "ms", "miss": "miss",
     "mr.": "mr", "mrs.": "mrs", "ms.": "ms", "dr": "dr", "dr.": "dr", "bs.": "bs", "ts.": "ts", "ths.": "ths",
+    "bs": "bs", "ts": "ts", "ths": "ths", "gs": "gs", "pgs": "pgs", "kh": "kh",
     "kh:": "kh", "khách": "khách",
 }  # fmt: skip
+# Before a capital only: `a Tuấn`.
+_SHORT = {"a": "anh", "c": "chị", "e": "em", "ô": "ông"}
 # Without marks these are as often part of a name; they are dropped only in front of a whole one.
 _UNSURE = frozenset({"ba", "co", "ong", "chi", "em"})
 # `Anh Thư` is a woman's given name, not a Mr Thư.
@@ -66,6 +69,9 @@ _PHONE = re.compile(r"(?<![\w+])(?:\+\d{1,3}|0|84)?[ .-]?\d(?:[ .-]?\d){7,9}(?!\
 _CONTACT_LABEL = re.compile(
     r"(?<!\w)(?:e-?mail|mail|sđt|sdt|đt|tel|phone|hotline|zalo|mobile)(?:\s*[:.-]+|(?=\s*$))", re.IGNORECASE
 )
+_SYMBOLS = re.compile("[\u2190-\u2bff\ufe0e\ufe0f\U0001f000-\U0001faff]+")  # hearts, stars, flowers
+_SEVERAL = re.compile(r"[&+/]|\s(?:và|and)\s", re.IGNORECASE)
+_WHOLE_IN_BRACKETS = re.compile(r"[(\[]([^()\[\]]*)[)\]]")
 _EMPTY_BRACKETS = re.compile(r"[(\[<]\s*[)\]>]")
 _WORD = re.compile(r"[^\W\d_]+")
 _ATTACHED = re.compile(r"^([^\W\d_]{1,4}\.)(?=[^\W\d_]{2})")  # `Mr.Tuan`
@@ -79,10 +85,11 @@ _AROUND = " .,;:*_-\"'`~/\\|"
 def cleaned_name(value: Any, locale: Locale = VIETNAM) -> Cleaned:
     """A person's name: `clean` with its marks, `key` folded, family first where it is known.
 
-    Parts, as far as they are sure: `honorific`, `family`, `middle`, `given`. Done: plain_letters, email_dropped,
-    phone_dropped, note_dropped, honorific_dropped, reordered (`Smith, John`), case, crossed_d, tone_place. Hints:
-    honorific_or_name, given_name_first, unknown_order, digits, organisation (left as it is written). Problems: empty,
-    not_text, too_long, an_email, a_phone, not_a_name (a web address), no_letters, placeholder.
+    Parts, as far as they are sure: `honorific`, `family`, `middle`, `given`. Done: plain_letters, symbols_dropped,
+    email_dropped, phone_dropped, note_dropped, honorific_dropped, reordered (`Smith, John`), case, crossed_d,
+    tone_place. Hints: honorific_or_name, given_name_first, unknown_order, several (`Lan & Minh`), digits, organisation
+    (left as it is written). Problems: empty, not_text, too_long, an_email, a_phone, not_a_name (a web address),
+    no_letters, placeholder.
     """
     given, problem = as_text(value, 200)
     if problem:
@@ -93,6 +100,8 @@ def cleaned_name(value: Any, locale: Locale = VIETNAM) -> Cleaned:
     if (narrowed := narrow(text)) != text:
         text = _step(tidy(narrowed), text, "plain_letters", done)
     vietnamese = locale.region == "VN"
+    if not text.isascii():
+        text = _step(tidy(_SYMBOLS.sub(" ", text)), text, "symbols_dropped", done)
     text = _without_contacts(text, done)
     if not _WORD.search(text) and done and done[-1] in _CONTACTS:
         return Cleaned(value, problem=_CONTACTS[done[-1]])
@@ -149,7 +158,10 @@ def _without_contacts(text: str, done: list[str]) -> str:
         return text
     bare = _step(_EMAIL.sub(" ", text), text, "email_dropped", done)
     bare = _step(_PHONE.sub(_phone_or_not, bare), bare, "phone_dropped", done)
-    return tidy(_EMPTY_BRACKETS.sub(" ", _CONTACT_LABEL.sub(" ", bare))).strip(_AROUND) if bare != text else text
+    if bare == text:
+        return text
+    bare = tidy(_EMPTY_BRACKETS.sub(" ", _CONTACT_LABEL.sub(" ", bare))).strip(_AROUND)
+    return inner[1] if (inner := _WHOLE_IN_BRACKETS.fullmatch(bare)) else bare
 
 
 def _phone_or_not(match: re.Match[str]) -> str:
@@ -168,6 +180,9 @@ def _without_honorific(text: str, vietnamese: bool, hints: list[str]) -> tuple[s
         text = _ATTACHED.sub(lambda match: f"{match[1]} " if match[1].lower() in _HONORIFICS else match[1], text)
         first, _, rest = text.partition(" ")
         rest = rest.strip(_AROUND)
+        if (short := _SHORT.get(first)) and rest[:1].isupper():
+            text, found = rest, found or short
+            continue
         known = _HONORIFICS.get(first.lower())
         if known is None or not _WORD.search(rest) or not _is_honorific(first.lower(), rest.split(), vietnamese, hints):
             return text, found
@@ -207,6 +222,9 @@ def _is_family(word: str) -> bool:
 
 def _parts(text: str, vietnamese: bool, hints: list[str]) -> tuple[tuple[str, str], ...]:
     words = text.split()
+    if _SEVERAL.search(text):
+        hints.append("several")
+        return ()
     if len(words) == 1:
         return (("given", text),)
     if vietnamese and _is_family(words[0]):

@@ -38,10 +38,12 @@ _OLD_AREA = {
 _MOBILE = re.compile(r"(?:3\d|5[125689]|7[06-9]|8[1-9]|9\d)\d{7}")
 _LANDLINE = re.compile(r"2(?:0[3-9]|1[0-689]|2[0-25-9]|3[2-9]|4[2-8]|5[124-9]|6[0-39]|7[0-7]|8[2-9]|9[0-4679])\d{7}")
 _FLOAT = re.compile(r"\d+[.,]0+|\d[.,]\d+[eE]\+?\d{1,2}")
-_LETTER_O = re.compile(r"[oO](?=[\d\s.()+oO-]*\d)|(?<=\d)[oO]")
+_LETTER_O = re.compile(r"(?<![^\W\d_])[oO]+(?=[\d\s.()+oO-]*\d)|(?<=\d)[oO]+")
 _EXTENSION = re.compile(r"(?:ext\.?|x|#|máy lẻ|may le|nội bộ)\s*\.?:?\s*\d{1,6}\s*$", re.IGNORECASE)
 _LABEL = re.compile(r"\([^()\d]*\)|[^\W\d_]+\.?\s*:?")
 _SEPARATORS = re.compile(r"[/;,|&\n]|\s+-\s+|\s+(?:hoặc|hoac|or|và|va)\s+", re.IGNORECASE)
+# Two numbers with next to nothing between them: `0912345678-0987654321`.
+_WITHIN = re.compile(r"(?<![\d+])(?:\+?84|0)[ .-]?\d(?:[ .-]?\d){7,9}(?!\d)")
 _NOT_DIGITS = re.compile(r"\D+")
 # `(08) 3822 1234` and `(84-8) 3822 1234`: nobody parts a mobile number so.
 _HCM_WRITTEN = re.compile(r"\s*(?:\+?84[ .-]*)?\((?:\+?84[ .-]*)?0?8\)[ .-]*(\d(?:[ .-]?\d){7})\s*")
@@ -84,13 +86,20 @@ def _clean(text: str, region: str) -> str | None:
     text = narrow(text).strip()
     if "." in text or "," in text:
         text = _repair_float(text)
-    text = _EXTENSION.sub("", _LETTER_O.sub("0", text))
-    if whole := _one(text, region):
-        return whole
-    for part in _SEPARATORS.split(text)[:4]:
-        if number := _one(part, region):
-            return number
-    return None
+    text = _EXTENSION.sub("", _LETTER_O.sub(_zeros, text))
+    return _one(text, region) or next((number for number, _ in _several(text, region)), None)
+
+
+def _zeros(match: re.Match[str]) -> str:
+    return "0" * len(match[0])
+
+
+def _several(text: str, region: str) -> list[tuple[str, str]]:
+    """The numbers in a field that is not one number, each with how it is written."""
+    found = [(number, part) for part in _SEPARATORS.split(text)[:4] if (number := _one(part, region))]
+    if found or region != "VN":
+        return found
+    return [(number, part) for part in _WITHIN.findall(text)[:4] if (number := _one(part, region))]
 
 
 def _repair_float(text: str) -> str:
@@ -162,7 +171,7 @@ def cleaned_phone(value: Any, locale: Locale = VIETNAM) -> Cleaned:
     text = _step(narrow(given).strip(), given.strip(), "plain_letters", done)
     if not (text := _step(_repair_float(text), text, "float_repaired", done)):
         return Cleaned(value, problem="digits_lost")
-    text = _step(_LETTER_O.sub("0", text), text, "letter_o", done)
+    text = _step(_LETTER_O.sub(_zeros, text), text, "letter_o", done)
     parts: list[tuple[str, str]] = []
     if extension := _EXTENSION.search(text):
         done.append("extension_dropped")
@@ -172,7 +181,7 @@ def cleaned_phone(value: Any, locale: Locale = VIETNAM) -> Cleaned:
         return Cleaned(value, problem=_why_not(text))
     source = text
     if _one(text, locale.region) is None:
-        found = [(one, part) for part in _SEPARATORS.split(text)[:4] if (one := _one(part, locale.region))]
+        found = _several(text, locale.region)
         source = found[0][1]
         others = dict.fromkeys(one for one, _ in found if one != number)
         if len(found) > 1:

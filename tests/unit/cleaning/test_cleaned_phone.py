@@ -26,6 +26,7 @@ from tests.unit.cleaning.shared import shared_file
         ("(04) 3822 1234", "+842438221234", ("moved_2017", "country_code")),
         ("024 3822 1234 máy lẻ 12", "+842438221234", ("extension_dropped", "country_code")),
         ("0912345678 / 0987654321", "+84912345678", ("first_of_several", "country_code")),
+        ("0912345678-0987654321", "+84912345678", ("first_of_several", "country_code")),
         ("không có; 0987654321", "+84987654321", ("country_code",)),
     ],
 )
@@ -40,6 +41,7 @@ def test_what_is_inside() -> None:
     assert cleaned_phone("024 3822 1234 ext. 12").part("kind") == "landline"
     assert cleaned_phone("024 3822 1234 ext. 12").part("extension") == "12"
     assert cleaned_phone("0912345678 - 0987654321; 0912 345 678").part("others") == "+84987654321"
+    assert cleaned_phone("0912345678 01628123456").part("others") == "+84328123456"
     assert cleaned_phone("+1 650 253 0000").part("kind") == "mobile_or_landline"
     assert cleaned_phone("020 7946 0958", Locale(region="GB")).part("kind") == "landline"
     assert cleaned_phone("+800 1234 5678").part("kind") == "other"

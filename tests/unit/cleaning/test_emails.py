@@ -19,6 +19,10 @@ from quen.cleaning import clean_email
         "lannguyen@gmail.com.",
         "'lannguyen@gmail.com'",
         "\ufefflannguyen@gmail.com",
+        "(lannguyen@gmail.com)",
+        "E-mail: lannguyen@gmail.com",
+        "lannguyen@gmail .com",
+        "lannguyen @gmail. com",
         "l.a.n.n.g.u.y.e.n@GMAIL.COM",
     ],
 )

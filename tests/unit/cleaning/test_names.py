@@ -63,6 +63,11 @@ def test_what_was_done() -> None:
         ("Mr Tuan", "Tuan", "mr"),
         ("Ms. Lan", "Lan", "ms"),
         ("Mr.Tuan", "Tuan", "mr"),
+        ("BS Tuấn", "Tuấn", "bs"),
+        ("a Tuấn", "Tuấn", "anh"),
+        ("c Lan", "Lan", "chị"),
+        ("A Lềnh", "A Lềnh", None),
+        ("a lềnh", "A Lềnh", None),
         ("A.Tuấn", "Tuấn", "anh"),
         ("T.Hoa", "T.Hoa", None),
         ("Ba Nguyen Thi Lan", "Nguyen Thi Lan", "bà"),
@@ -103,6 +108,8 @@ def test_western_sources() -> None:
 def test_hints() -> None:
     assert cleaned_name("Nguyễn Lan 2").hints == ("digits",)
     assert cleaned_name("Nguyễn Cong Ty").part("family") == "Nguyễn"
+    for written in ("Nguyễn Lan & Trần Minh", "Nguyễn Lan và Trần Minh", "Lan/Minh"):
+        assert (cleaned_name(written).hints, cleaned_name(written).parts) == (("several",), ())
 
 
 @pytest.mark.parametrize(
@@ -144,6 +151,8 @@ def test_a_person_is_no_company(written: str) -> None:
         ("Nguyễn Lan (lan@x.vn)", "Nguyễn Lan", ("email_dropped",)),
         ("Nguyễn Lan, lan@x.vn, 0912345678", "Nguyễn Lan", ("email_dropped", "phone_dropped")),
         ("Chị Lan 0912345678 (khách quen)", "Lan", ("phone_dropped", "note_dropped", "honorific_dropped")),
+        ("0912345678 (Lan)", "Lan", ("phone_dropped",)),
+        ("🌸 Nguyễn Lan ❤️", "Nguyễn Lan", ("symbols_dropped",)),
         ("Nguyễn Lan 123456789012", "Nguyễn Lan 123456789012", ()),
     ],
 )
@@ -169,6 +178,7 @@ def test_an_address_or_number_in_the_field_of_the_name(written: str, clean: str,
         (912345678, "a_phone"),
         (12345, "no_letters"),
         ("...", "no_letters"),
+        ("🌸", "no_letters"),
         ("Khách lẻ", "placeholder"),
         ("N/A", "placeholder"),
         ("null", "placeholder"),

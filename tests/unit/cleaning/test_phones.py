@@ -36,6 +36,9 @@ WAYS_TO_WRITE_ONE_NUMBER = [
     "ĐT: 0912 345 678",
     "0912345678 (mẹ)",
     "+0912345678",
+    "zalo 0912345678",
+    "OO84912345678",
+    "09I2345678 0912345678",
     912345678,
     912345678.0,
 ]
@@ -74,6 +77,10 @@ def test_of_two_numbers_in_one_field_the_first_that_is_one() -> None:
     assert clean_phone("0912345678 - 0987654321") == "+84912345678"
     assert clean_phone("0912345678 hoặc 0987654321") == "+84912345678"
     assert clean_phone("không có; 0987654321") == "+84987654321"
+    assert clean_phone("0912345678-0987654321") == "+84912345678"
+    assert clean_phone("0912345678 0987654321") == "+84912345678"
+    assert clean_phone("0912 345 678 (anh Tuấn) 0987 654 321") == "+84912345678"
+    assert clean_phone("+84912345678 01628123456") == "+84912345678"
 
 
 def test_a_spreadsheet_number_that_lost_digits_is_refused() -> None:

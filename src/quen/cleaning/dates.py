@@ -22,6 +22,9 @@ _ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th)\b(?: of\b)?")
 # Days since 30 December 1899, as spreadsheets count: of 1927 to 2099. Four digits are years.
 _SERIAL = re.compile(r"(\d{5})(?:[.,](\d+))?")
 _SERIAL_EPOCH, _FIRST_SERIAL, _LAST_SERIAL = date(1899, 12, 30), 10_000, 73_050
+_APART = re.compile(r"(\d{1,2})\s*[/.\- ]\s*(\d{1,2})\s*[/.\- ]\s*(\d{4})")
+# `05031990`: never ISO's, whose month is at most 12.
+_EIGHT_DIGITS = re.compile(r"(\d{2})(\d{2})((?:19|20)\d{2})")
 _FLOAT = re.compile(r"(\d{4,13})\.0+")
 _EXCEL = re.compile(r"(\d{1,2})-thg (\d{1,2})-(\d{4})\b")  # `5-thg 3-2024`, of Excel in Vietnamese
 _LABEL = re.compile(r"^(?:ngay sinh|sinh ngay|sinh nhat|nam sinh|sinh|sn|dob|born|ngay)\b\s*[:.]?\s*(?=\d)")
@@ -34,7 +37,7 @@ _MONTH_WORD = re.compile(
 )
 _TWO_DIGITS = re.compile(
     r"\d{1,2}([/.\-])\d{1,2}\1\d{2}(?!\d)"
-    r"|\d{1,2},?[ -](?:th(?:an)?g\.? ?\d{1,2}|[a-z]{3,9}\.?),?(?: nam)?[ -]\d{2}(?![\d:h])"
+    r"|\d{1,2},?[ -](?:th(?:an)?g\.? ?\d{1,2}|(?!th(?:an)?g)[a-z]{3,9}\.?),?(?: nam)?[ -]\d{2}(?![\d:h])"
 )
 _MONTH_YEAR = re.compile(r"(?:thang |thg\.? ?)?(\d{1,2})(?:[/.\-]|,? nam |,? )(\d{4})")
 _YEAR_MONTH = re.compile(r"(\d{4})[/.\-](\d{1,2})")
@@ -104,6 +107,8 @@ def _in_digits(given: str) -> str:
     text = _LABEL.sub("", _WEEKDAY.sub("", fold(narrow(given)).strip(" .,")))
     if match := _FLOAT.fullmatch(text):
         text = match[1]
+    if match := _APART.fullmatch(text) or _EIGHT_DIGITS.fullmatch(text):
+        return "/".join(match.groups())
     text = _ORDINAL.sub("", _EXCEL.sub(r"\1 thg \2 \3", text))
     return _MONTH_WORD.sub(lambda match: f"{match[1]} {_MONTH_WORDS[match[2]]}", text)
 
@@ -129,8 +134,9 @@ def _partial(text: str, day_first: bool) -> tuple[tuple[str, str], ...]:
     elif match := _ZEROS.fullmatch(text):
         year, month = match[3] or match[4], (match[2] or match[6]).strip("0") and (match[2] or match[6])
     elif (match := _ENGLISH_MONTH.fullmatch(text)) and (number := month_number(match[2])):
-        # One of day and year is missing, and a day stands on one side only.
-        month, day, year = str(number), match[1] or match[3] or "", match[4] or ""
+        # One of day and year is missing, and a day stands on one side only. `Mar-24` may be either.
+        behind = "" if "-" in text else match[3]
+        month, day, year = str(number), match[1] or behind or "", match[4] or ""
         if (day and year) or (match[1] and match[3]):
             return ()
     if (month and not 1 <= int(month) <= 12) or (day and not 1 <= int(day) <= 31) or not int(year or 1):

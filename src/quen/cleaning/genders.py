@@ -14,10 +14,9 @@ _WRITTEN = {
     "other": "other, khac, gioi tinh khac, non-binary, nonbinary, x, diverse, d",
 }
 _WORDS = {word: clean for clean, words in _WRITTEN.items() for word in words.split(", ")}
-_NOT_SAID = frozenset(
-    {"unknown", "u", "n/a", "na", "none", "null", "khong ro", "khong biet", "khong tiet lo", "chua ro",
-     "prefer not to say", "undisclosed", "not specified", "-", "?"}
-)  # fmt: skip
+_NOT_SAID_WRITTEN = """unknown, u, n/a, na, none, null, khong ro, khong biet, khong tiet lo, chua ro, khong xac dinh,
+chua xac dinh, bi mat, prefer not to say, undisclosed, not specified, -, ?"""
+_NOT_SAID = frozenset(_NOT_SAID_WRITTEN.replace("\n", " ").split(", "))
 _LABEL = re.compile(r"^(?:gioi tinh|gender|sex)\s*[:=]\s*")
 # N is nam or nữ; 0, 1 and 2 are male in one system and female in the next.
 _PARTED = re.compile(r"[/|,;()\[\]-]+")

@@ -26,6 +26,8 @@ _CURRENCIES = {
 }  # fmt: skip
 _NO_MINOR_UNIT = frozenset({"VND", "JPY", "KRW"})
 _HALVES = frozenset({"rưỡi", "ruoi", "rưởi"})  # half of the unit before it
+# `2 triệu 500 nghìn`, `1tr 500k`: with the space, since `1tr2k` is nobody's way to write anything.
+_TWO_UNITS = re.compile(r"(\d[\d.,]*) ?([^\W\d_]+) (\d{1,3}) ?([^\W\d_]+)((?: [^\W\d_]+)?)")
 _PARTS = re.compile(r"([^\d.,'\s]*)\s*(\d[\d.,' ]*)\s*([^\d]*?)\s*(\d*)\s*([^\d]*)")
 _DOT_GROUPS = re.compile(r"\d{1,3}(?:\.\d{3})+")
 _LARGEST = Decimal(10) ** 15
@@ -66,6 +68,13 @@ def parse_money(value: Any, *, currency: str = "VND", decimal: str = ",") -> Mon
             return None
         negative, text = True, bare
     text = text.removeprefix("+").strip()
+    if (two := _TWO_UNITS.fullmatch(text)) and _UNITS.get(two[2], 0) > _UNITS.get(two[4], 99):
+        found = _CURRENCIES.get(two[5].strip(), "" if two[5] else currency)
+        amount = _number(two[1], "." if decimal == "." else ",", found)
+        if amount is None or not found:
+            return None
+        amount = amount.scaleb(_UNITS[two[2]]) + Decimal(two[3]).scaleb(_UNITS[two[4]])
+        return Money(-amount if negative else amount, found)
     match = _PARTS.fullmatch(text)
     if not match:
         return None

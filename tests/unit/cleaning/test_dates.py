@@ -37,6 +37,13 @@ TODAY = date(2026, 11, 22)
         ("０１/０２/１９９０", "1990-02-01"),
         ("1 Feb 1990", "1990-02-01"),
         ("1-Feb-1990", "1990-02-01"),
+        ("01021990", "1990-02-01"),
+        ("01 02 1990", "1990-02-01"),
+        ("1 / 2 / 1990", "1990-02-01"),
+        ("19 / 12 - 1990", "1990-12-19"),
+        ("20101990", "1990-10-20"),
+        ("20121012", "2012-10-12"),
+        ("20122012", "2012-12-20"),
         ("1-Feb-90", "1990-02-01"),
         ("February 1, 1990", "1990-02-01"),
         ("1st of February 1990", "1990-02-01"),
@@ -75,6 +82,8 @@ def test_what_was_done() -> None:
     assert cleaned_date("5 thg 3, 90").hints == ("two_digit_year",)
     assert cleaned_date("5 thg 3 1990 08:30").hints == ()
     assert cleaned_date("5 Feb 1990").hints == ()
+    assert cleaned_date("ngày 05 tháng 03 năm 2024").hints == ()
+    assert cleaned_date("01021990", Locale(day_first=False)).clean == "1990-01-02"
     assert cleaned_date(45291).done == ("serial",)
     assert cleaned_date(45291.75).done == ("serial", "time_dropped")
 
@@ -112,6 +121,7 @@ def test_the_month_stands_first_only_where_that_is_said() -> None:
         ("5 March", {"month": "03", "day": "05"}),
         ("March 5th", {"month": "03", "day": "05"}),
         ("March", {"month": "03"}),
+        ("Mar-24", {"month": "03"}),
         ("00/00/1990", {"year": "1990"}),
         ("1990-00-00", {"year": "1990"}),
         ("00/03/1990", {"year": "1990", "month": "03"}),

@@ -49,6 +49,7 @@ def test_words(written: str, clean: str) -> None:
         ("0", "ambiguous"),
         ("không rõ", "not_said"),
         ("n/a", "not_said"),
+        ("Không xác định", "not_said"),
         ("Lan", "unknown_word"),
         ("Nam/Nữ", "unknown_word"),
         ("Nam Nguyễn", "unknown_word"),

@@ -98,7 +98,7 @@ def test_orders_identity_and_segments_have_their_tabs(quen: Quen, phone_page: Pa
     assert page.get_by_role("cell", name="Khăn lụa").is_visible()
     assert "300.000" in page.locator(".q-facts").inner_text()
     page.goto(f"/customers/{profile['id']}/identity")
-    assert page.locator(".q-graph g").count() == 3
+    assert page.locator(".q-idnode").count() == 3
     assert page.locator(".q-events .q-event").count() >= 3
     for tab in ("messages", "journeys", "segments", "traits"):
         page.goto(f"/customers/{profile['id']}/{tab}")

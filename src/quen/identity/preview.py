@@ -75,8 +75,8 @@ def _of_type(before: IdentifierType, after: IdentifierType) -> Iterator[Finding]
     elif set(after.blocked) - set(before.blocked):
         sql, params = _blocked(before, after)
         yield _measured(Finding("blocked", after.name), sql, params)
-    if after.scope != before.scope:
-        yield _scope(after)
+    if after.scope != before.scope and (moved := _scope(after)).identifiers:
+        yield moved
     if after.anonymous != before.anonymous:
         yield _counted(Finding("anonymous", after.name, number=int(after.anonymous)), after.name)
 

@@ -18,8 +18,8 @@ _NOT_SAID_WRITTEN = """unknown, u, n/a, na, none, null, khong ro, khong biet, kh
 chua xac dinh, bi mat, prefer not to say, undisclosed, not specified, -, ?"""
 _NOT_SAID = frozenset(_NOT_SAID_WRITTEN.replace("\n", " ").split(", "))
 _LABEL = re.compile(r"^(?:gioi tinh|gender|sex)\s*[:=]\s*")
-# N is nam or nữ; 0, 1 and 2 are male in one system and female in the next.
 _PARTED = re.compile(r"[/|,;()\[\]-]+")
+# N is nam or nữ; 0, 1 and 2 are male in one system and female in the next.
 _AMBIGUOUS = frozenset({"n", "0", "1", "2", "true", "false"})
 
 

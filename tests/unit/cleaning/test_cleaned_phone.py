@@ -57,6 +57,8 @@ def test_the_area_code_of_ho_chi_minh_city_in_brackets_is_no_mobile_prefix(writt
 def test_a_landline_of_before_2017_with_the_digits_of_a_mobile_number_is_a_hint() -> None:
     assert cleaned_phone("08 3822 1234").hints == ("old_landline",)
     assert cleaned_phone("08.38221234").hints == ("old_landline",)
+    assert cleaned_phone("+84 8 3822 1234").hints == ("old_landline",)
+    assert cleaned_phone("+84 83 822 1234").hints == ()
     assert cleaned_phone("(037) 3852123").hints == ("old_landline",)
     assert cleaned_phone("(079) 3822 123").hints == ("old_landline",)
     assert cleaned_phone("083 822 1234").hints == ()

@@ -74,7 +74,7 @@ def test_which_value_counts_is_chosen_and_applied_to_the_present_data(quen: Quen
     screen.get_by_role("radio", name="Theo nguồn").check()
     screen.get_by_role("button", name="Lưu").click()
     screen.get_by_text("Hãy đánh số cho ít nhất một nguồn.").wait_for()
-    screen.get_by_role("radio", name="Theo nguồn").check()
+    assert screen.get_by_role("radio", name="Theo nguồn").is_checked()
     places.get_by_label(f"Quầy {mark}").fill("1")
     assert no_sideways(screen)
     screen.get_by_role("button", name="Lưu").click()

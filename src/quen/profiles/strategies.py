@@ -112,7 +112,9 @@ def _source_id(given: Any) -> int:
 
 def to_document(strategies: Strategies) -> dict[str, Any]:
     """What `read_strategies` reads; ids as texts, traits by name."""
-    return {
-        trait: {"strategy": s.name} | ({"sources": [str(i) for i in s.sources]} if s.sources else {})
-        for trait, s in sorted(strategies.special.items())
-    }
+    return {trait: strategy_document(strategy) for trait, strategy in sorted(strategies.special.items())}
+
+
+def strategy_document(strategy: Strategy) -> dict[str, Any]:
+    sources = {"sources": [str(i) for i in strategy.sources]} if strategy.sources else {}
+    return {"strategy": strategy.name} | sources

@@ -18,7 +18,18 @@ from quen.errors import Conflict, InvalidInput
 from quen.events import catalogue
 from quen.profiles import strategy_store
 from quen.profiles.queries import source_names
-from quen.profiles.strategies import MAX_TRAIT_NAME, NAMES, SINGLE, Strategies, read_strategies, to_document
+from quen.profiles.strategies import (
+    LATEST,
+    MAX_TRAIT_NAME,
+    MAX_TRAITS_SET,
+    NAMES,
+    SINGLE,
+    Strategies,
+    Strategy,
+    read_strategies,
+    strategy_document,
+    to_document,
+)
 
 
 class Row(msgspec.Struct):
@@ -58,19 +69,20 @@ def _explained() -> list[tuple[str, str, str]]:
 @require("data.edit")
 def trait_settings(request: HttpRequest) -> HttpResponseBase:
     name = request.GET.get("trait", "").strip()[:MAX_TRAIT_NAME]
-    return _page(request, name, strategy_store.current())
+    return _page(request, name, strategy_store.current().of(name))
 
 
-def _page(request: HttpRequest, name: str, strategies: Strategies, problem: str = "") -> HttpResponse:
-    chosen = strategies.of(name)
+def _page(request: HttpRequest, name: str, strategy: Strategy, problem: str = "") -> HttpResponse:
+    """The list, with the form for one trait; `strategy` is what the form shows."""
+    strategies = strategy_store.current()
     sources = source_names()
-    order = {source_id: place for place, source_id in enumerate(chosen.sources, 1)}
+    order = {source_id: place for place, source_id in enumerate(strategy.sources, 1)}
     versions = strategy_store.versions(1)
     context = {
         "tabs": tabs(request, "trait_settings"),
         "rows": _rows(strategies, sources),
         "name": name,
-        "chosen": chosen.name,
+        "chosen": strategy.name,
         "choices": _explained(),
         "sources": sorted(
             ((source_id, label, order.get(source_id, "")) for source_id, label in sources.items()),
@@ -105,27 +117,30 @@ def _rebuild() -> dict[str, Any]:
 def save_strategy(request: HttpRequest) -> HttpResponseBase:
     """Set the strategy of one trait."""
     name = request.POST.get("trait", "").strip()
-    given: dict[str, Any] = {"strategy": request.POST.get("strategy", "")}
-    if given["strategy"] == "source_priority":
-        given["sources"] = _order(request)
+    chosen = next((each for each in NAMES if each == request.POST.get("strategy")), LATEST.name)
+    strategy = Strategy(chosen, tuple(_order(request)) if chosen == "source_priority" else ())
     try:
-        document = to_document(strategy_store.current()) | {name: given}
-        strategies = read_strategies(document)
+        strategies = read_strategies(to_document(strategy_store.current()) | {name: strategy_document(strategy)})
     except InvalidInput:
-        if not name:
-            problem = _("Write the name of a trait.")
-        elif given["strategy"] == "source_priority" and not given["sources"]:
-            problem = _("Give at least one source a place.")
-        elif given["strategy"] == "keep_all" and name in SINGLE:
-            problem = _("Messages are sent to one e-mail address and one phone number: choose which value counts.")
-        else:
-            problem = _("Choose one of the strategies; a name has at most %(most)d characters.") % {
-                "most": MAX_TRAIT_NAME
-            }
-        return _page(request, name, strategy_store.current(), problem)
+        return _page(request, name, strategy, _problem(name, strategy))
     strategy_store.save(strategies, by=user_of(request).email)
     messages.success(request, _("Saved. It counts for what comes from now on."))
     return redirect("trait_settings")
+
+
+def _problem(name: str, strategy: Strategy) -> str:
+    if not name:
+        return _("Write the name of a trait.")
+    if strategy.name == "source_priority" and not strategy.sources:
+        return _("Give at least one source a place.")
+    if strategy.name == "keep_all" and name in SINGLE:
+        return _("Messages are sent to one e-mail address and one phone number: choose which value counts.")
+    return _(
+        "A name has at most %(most)d characters, and at most %(traits)d traits can have a choice of their own."
+    ) % {
+        "most": MAX_TRAIT_NAME,
+        "traits": MAX_TRAITS_SET,
+    }
 
 
 def _order(request: HttpRequest) -> list[int]:

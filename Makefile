@@ -67,7 +67,8 @@ chromium:
 	else echo "No Chromium here: the browser tests will be skipped (Debian: apt-get install chromium)"; fi
 
 # Pin again what pyproject.toml asks for. The tests' set is resolved first, so that the two agree.
-LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate $(UPGRADE)
+# `duplicates` is in both sets: the demo shows it, and the tests test it.
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra duplicates $(UPGRADE)
 lock: $(VENV)/.run
 	$(PIP) install -qq "uv>=0.9"
 	$(LOCK) --extra test pyproject.toml requirements/build.in --output-file requirements/test.txt >/dev/null

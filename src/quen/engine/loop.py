@@ -17,6 +17,7 @@ from quen.db import execute, tune_for_batches
 from quen.engine import backfills, plan, renewals, separating
 from quen.engine.batch import Batch, describe
 from quen.engine.context import Context
+from quen.engine.folding import Folder
 from quen.engine.isolate import COMMIT, RECORD, Isolation, StepFailed
 from quen.engine.metrics import BATCH_SECONDS, DROPS, FAILURES, FLIPS_DUE, LAG, StepTotals
 from quen.engine.plan import Plan, Position
@@ -64,6 +65,7 @@ class Engine:
         self.failing: str | None = None  # what the last batch failed with, while it does
         self._backlog = False  # whether the last batch left entries behind
         self._isolation = Isolation()
+        self._folder = Folder(store)
         # A plan past the committed batch is one that a crash interrupted: it is repeated exactly before anything else.
         started = plan.last()
         self._again = started if started is not None and started.batch > self.position.batch else None
@@ -119,7 +121,9 @@ class Engine:
             planned = self._plan(entries, now)._replace(orders=tuple(id_ for id_, _op in orders))
             self._batch(planned, entries)
         computed = backfills.run_one(self.context, now) or renewals.run_one(self.context, now, self.position.batch)
-        return computed or worked
+        if self._backlog or computed:
+            self._folder.busy()
+        return self._folder.run_one(idle=not (computed or worked)) or computed or worked
 
     def _separate(self, order_id: int, now: int) -> bool:
         """Take people apart; whether there was anything to do yet. It takes the place of a batch."""
@@ -128,6 +132,7 @@ class Engine:
         finally:
             self.position = plan.position()
             self._next_due = None
+            self._folder.begin_anew()
 
     def drain(self) -> None:
         """Work until the journal is empty and nothing is due (tests, benchmarks, imports without a server)."""

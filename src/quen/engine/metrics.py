@@ -16,6 +16,7 @@ DROPS = Counter("quen_dropped_messages", "Messages not stored, by reason", ["rea
 LAG = Gauge("quen_journal_lag_entries", "Journal entries that the engine has not taken yet")
 FLIPS_DUE = Gauge("quen_flips_overdue_seconds", "How late the longest overdue segment flip is")
 FAILURES = Counter("quen_batch_failures", "Batches that failed and were tried again", ["step"])
+FOLDED = Counter("quen_folded_rows", "Event rows of merged people that were written under today's profile id")
 
 WRITE_EVERY_S = 5.0
 

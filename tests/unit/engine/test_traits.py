@@ -14,6 +14,7 @@ import pytest
 from quen.config import config
 from quen.connectors.models import Source
 from quen.engine.loop import Engine
+from quen.errors import Conflict
 from quen.events.store import event_store
 from quen.identity.store import merged_ids
 from quen.ids import now_ms
@@ -196,6 +197,26 @@ def test_a_rebuild_goes_on_where_it_was_and_repeats_a_chunk_to_the_same_end(
 
 def _dies(*_arguments: object) -> None:
     raise KeyboardInterrupt
+
+
+def test_one_rebuild_at_a_time_and_another_choice_begins_it_anew(
+    journal: Journal, source: Source, engine: Callable[[], Engine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("quen.engine.renewals.CHUNK", 2)
+    put(journal, source, *(says(at, f"user-{i}", tag=str(at)) for at in (10, 20) for i in range(5)))
+    engine().drain()
+    strategy_store.save(read_strategies({"tag": {"strategy": "keep_all"}}), "tests")
+    strategy_store.start_rebuild("tests")
+    with pytest.raises(Conflict):
+        strategy_store.start_rebuild("tests")
+    engine().cycle()
+    assert TraitsRebuild.objects.get().people == 2
+    strategy_store.save(read_strategies({"tag": {"strategy": "first"}}), "tests")
+    assert TraitsRebuild.objects.get().people == 0
+    engine().drain()
+    assert [p.traits for p in Profile.objects.filter(first_source_id=source.id)] == [{"tag": "10"}] * 5
+    rebuild = TraitsRebuild.objects.get()
+    assert (rebuild.people, rebuild.changed, strategy_store.rebuild_percent(rebuild)) == (5, 5, 100)
 
 
 def test_a_rebuild_keeps_what_the_history_has_lost(

@@ -217,7 +217,11 @@ class People(RuleBasedStateMachine):
         self.door.put(server, [message])
 
     def _carried_out(self, order: Order) -> bool:
-        self.door.engine.drain()
+        try:
+            self.door.engine.drain()
+        except Exception:
+            Order.objects.filter(id=order.id).delete()  # the next example is another's
+            raise
         order.refresh_from_db()
         assert order.status in ("done", "refused"), order.status
         return order.status == "done"

@@ -63,9 +63,16 @@ class Parting(msgspec.Struct):
         return sorted(set(self.leads.values()))
 
 
+def _ties(whole: Whole) -> list[Tie]:
+    """What holds the person together. An identifier that left took its ties along: their end may be in the log of
+    somebody else, and is not needed to know."""
+    keys = set(whole.keys)
+    return [tie for tie in live_ties(whole.edges) if tie.left in keys and tie.right in keys]
+
+
 def cut(whole: Whole, entry: int, signed: Signed, new_id: Callable[[], int]) -> Parting | Refused:
     """Take back one entry of the log."""
-    ties = live_ties(whole.edges)
+    ties = _ties(whole)
     found = partition.cut(ties, entry)
     if found is None:
         return Refused(NOT_LIVE)
@@ -80,7 +87,7 @@ def split(whole: Whole, leaving: Collection[str], signed: Signed, new_id: Callab
         return Refused(NOT_ONE)
     if len(set(leaving)) == len(whole.keys):
         return Refused(EVERYTHING)
-    ties = live_ties(whole.edges)
+    ties = _ties(whole)
     return _part(whole, ties, partition.split(whole.keys, ties, leaving), signed, new_id)
 
 

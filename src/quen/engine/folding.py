@@ -38,6 +38,7 @@ class Folder:
         self._quiet_since = time.monotonic()
         self._last_step = 0.0
         self._look_at = 0.0
+        self._months: list[folding.Month] = []  # still to be taken, since the last look
         self._linked = 0
         folding.drop(store)
 
@@ -69,23 +70,22 @@ class Folder:
         """The next step, however busy it is."""
         if self._staging is not None:
             self._go_on(self._staging)
-            return True
-        if time.monotonic() < self._look_at:
-            return False
-        return self._look()
+        elif self._months:
+            month = self._months.pop()
+            self._linked = month.linked
+            self._staging = folding.begin(self.store, month.month)
+        elif time.monotonic() >= self._look_at:
+            self._look()
+        return self._staging is not None or bool(self._months)
 
-    def _look(self) -> bool:
+    def _look(self) -> None:
+        """Find the months that are worth it; each is tried once until the next look."""
         started = time.monotonic()
-        months = folding.linked_months(self.store)
-        worth = [m for m in months if m.linked * WORTH >= m.rows or m.rows <= SMALL]
-        if worth:
-            self._linked = worth[0].linked
-            self._staging = folding.begin(self.store, worth[0].month)
-            return True
         folding.forget_links(self.store)
+        months = folding.linked_months(self.store)
+        self._months = [m for m in months if m.linked * WORTH >= m.rows or m.rows <= SMALL]
         took = time.monotonic() - started
         self._look_at = time.monotonic() + max(LOOK_EVERY_S, LOOK_SHARE * took)
-        return False
 
     def _go_on(self, staging: folding.Staging) -> None:
         if not staging.whole:

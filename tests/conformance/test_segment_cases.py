@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from quen.segments.conditions import KINDS
+from quen.segments.conditions.base import Case
 from quen.segments.rules import parse_rule
 from tests.conformance.segment_world import (
     NOON,
@@ -162,6 +164,50 @@ def test_case(rule: dict[str, Any], history: list[Any], expected: bool) -> None:
     store_people([who])
     assert (sql_members(parse_rule(rule), NOON, [who]) == {who.id}) is expected, "sql"
     assert (live_members(rule, NOON, [who]) == {who.id}) is expected, "live"
+
+
+OWN = [(kind.key, case) for kind in KINDS.values() for case in kind.cases]
+
+
+@pytest.mark.parametrize("case", [case for _, case in OWN], ids=[f"{key}: {case.says}" for key, case in OWN])
+def test_cases_of_the_conditions(case: Case) -> None:
+    who = person(case.traits, [(event, NOON - ago, properties) for event, ago, properties in case.events])
+    store_people([who])
+    rule = parse_rule(case.rule)
+    assert (sql_members(rule, NOON, [who]) == {who.id}) is case.holds, "sql"
+    assert (live_members(rule, NOON, [who]) == {who.id}) is case.holds, "live"
+    backwards = Person(who.id, who.traits, who.facts[::-1])
+    assert (live_members(rule, NOON, [backwards]) == {who.id}) is case.holds, "live, in another order of arrival"
+
+
+def test_a_sequence_comes_true_to_the_millisecond_and_what_is_late_takes_it_back() -> None:
+    rule = parse_rule({"sequence": [{"event": "Product Added"}, {**BOUGHT, "not": True}], "within": "3d"})
+    who = person({}, [("Product Added", NOON, {}), ("Order Completed", NOON + 3 * DAY - 1, {})])
+    added, bought = who.facts
+    follower = Follower(compiled({1: rule}), who)
+    follower.apply([added], NOON)
+    assert follower.due_at == NOON + 3 * DAY
+    assert follower.wake(NOON + 3 * DAY - 1) == []
+    assert [(c.entered, c.at) for c in follower.wake(NOON + 5 * DAY)] == [(True, NOON + 3 * DAY)]
+    changes = follower.apply([bought], NOON + 6 * DAY)  # happened in time, told late
+    assert [(c.entered, c.at) for c in changes] == [(False, NOON + 6 * DAY)]
+    assert follower.due_at is None
+    store_people([who])
+    assert sql_members(rule, NOON + 6 * DAY, [who]) == set()
+
+
+def test_a_sequence_keeps_little() -> None:
+    pair = {"sequence": [{"event": "Product Added"}, BOUGHT], "within": "3d"}
+    left = {"sequence": [{"event": "Product Added"}, {**BOUGHT, "not": True}], "within": "3d"}
+    who = person({}, [("Product Added", NOON - n * HOUR, {}) for n in range(500)] + [order(0)])
+    done, open_ = Follower(compiled({1: parse_rule(pair)}), who), Follower(compiled({1: parse_rule(left)}), who)
+    done.apply(who.facts, NOON)
+    assert done.state.atoms == {1: [True, []]}  # nothing can take it back
+    open_.apply(who.facts[:100], NOON)
+    assert len(open_.state.atoms[1][1]) == 100
+    open_.apply(who.facts[100:], NOON)
+    assert open_.is_in()
+    assert len(open_.blob or b"") < 4_000
 
 
 def test_a_segment_in_a_rule() -> None:

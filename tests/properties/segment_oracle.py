@@ -25,6 +25,8 @@ def holds(
         return any(ask(item) for item in rule["any"])
     if "not" in rule:
         return not ask(rule["not"])
+    if "sequence" in rule:
+        return _sequence(rule, facts, now)
     if "trait" in rule:
         return _compare(traits.get(rule["trait"]), rule, now)
     return _event(rule, facts, now, zone)
@@ -51,6 +53,45 @@ def _event(rule: dict[str, Any], facts: list[Fact], now: int, zone: ZoneInfo) ->
             ]
             return _aggregate(name, values, spec, now)
     return bool(matching)
+
+
+def _sequence(rule: dict[str, Any], facts: list[Fact], now: int) -> bool:
+    """Every choice of an event for every step is tried."""
+    past = sorted((f for f in facts if f.time <= now), key=lambda f: (f.time, f.id))
+    steps, span = rule["sequence"], duration(rule["within"], Place())
+    gaps = [duration(step["within"], Place()) if "within" in step else span for step in steps]
+    done = [number for number, step in enumerate(steps) if not step.get("not")]
+    after = range(done[-1] + 1, len(steps))
+
+    def does(number: int, fact: Fact) -> bool:
+        step = steps[number]
+        return fact.event == step["event"] and all(_filter(w, fact.properties, now) for w in step.get("where", []))
+
+    def ends(position: int, before: int, began: int) -> list[int]:
+        """Places (in `past`) of the last step done, of all chains that go on from place `before`."""
+        if position == len(done):
+            return [before]
+        found = []
+        for place in range(before + 1, len(past)):
+            at = past[place].time
+            number, between = done[position], range(done[position - 1] + 1, done[position]) if position else range(0)
+            if not does(number, past[place]):
+                continue
+            if position and (at >= past[before].time + gaps[number] or at >= began + span):
+                continue
+            if any(does(n, past[p]) for n in between for p in range(before + 1, place)):
+                continue
+            found += ends(position + 1, place, began if position else at)
+        return found
+
+    for place in set(ends(0, -1, 0)):
+        end = past[place].time
+        if any(does(n, f) and f.time < end + gaps[n] for n in after for f in past[place + 1 :]):
+            continue
+        true_at = end + max((gaps[n] for n in after), default=0)
+        if true_at <= now and ("in_last" not in rule or true_at > now - duration(rule["in_last"], Place())):
+            return True
+    return False
 
 
 def _aggregate(name: str, values: list[Any], spec: dict[str, Any], now: int) -> bool:

@@ -90,7 +90,26 @@ def did(kind: str) -> st.SearchStrategy[dict[str, Any]]:
     return merged(st.sampled_from(["A", "B"]).map(lambda name: {"event": name}), aggregate(kind), windows, filter_lists)
 
 
-events = st.sampled_from(KINDS).flatmap(did)
+single = st.sampled_from(KINDS).flatmap(did)
+names_of_events = st.sampled_from(["A", "A", "B", "C"]).map(lambda name: {"event": name})
+gaps = st.one_of(st.just({}), st.sampled_from(list(SPANS)).map(lambda span: {"within": span}))
+filtered = st.one_of(st.just({}), st.just({}), filters.map(lambda item: {"where": [item]}))
+absent = merged(names_of_events, filtered).map(lambda step: {**step, "not": True})
+later_steps = merged(names_of_events, gaps, filtered)
+
+
+@st.composite
+def sequences(draw: st.DrawFn) -> dict[str, Any]:
+    steps = [draw(merged(names_of_events, filtered))]
+    for _ in range(draw(st.integers(0, 2))):
+        steps += [*draw(st.lists(absent, max_size=1)), draw(later_steps)]
+    if len(steps) == 1 or draw(st.booleans()):
+        steps += [{**draw(absent), **draw(gaps)} for _ in range(draw(st.integers(1, 2)))]
+    whole = {"sequence": steps, "within": draw(st.sampled_from(list(SPANS)))}
+    return whole | draw(st.sampled_from([{}, {}, {"in_last": "6h"}, {"in_last": "1d"}]))
+
+
+events = st.one_of(single, single, sequences())
 dated = st.fixed_dictionaries(
     {"trait": st.just("d"), "op": st.sampled_from(["in_last", "in_next"]), "within": st.sampled_from(list(SPANS))}
 )
@@ -145,13 +164,13 @@ def agree(rule: dict[str, Any], follower: Follower, who: Person, now: int) -> No
     assert (who.id in sql_members(parse_rule(rule), now, [who])) is expected, ("sql", now - NOON)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [*KINDS, "sequence"])
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data(), history=histories, clock=clocks)
 def test_one_condition_in_sql_live_and_oracle(
     kind: str, data: st.DataObject, history: list[Any], clock: list[int]
 ) -> None:
-    all_agree(data.draw(did(kind)), history, {}, clock)
+    all_agree(data.draw(sequences() if kind == "sequence" else did(kind)), history, {}, clock)
 
 
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -173,11 +192,11 @@ def all_agree(rule: dict[str, Any], history: list[Any], traits: dict[str, Any], 
         agree(rule, follower, who, later)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [*KINDS, "sequence"])
 @settings(max_examples=60, deadline=None)
 @given(data=st.data(), history=histories)
 def test_flips_of_one_condition_are_exact(kind: str, data: st.DataObject, history: list[Any]) -> None:
-    flips_are_exact(data.draw(did(kind)), history, {})
+    flips_are_exact(data.draw(sequences() if kind == "sequence" else did(kind)), history, {})
 
 
 @settings(max_examples=100, deadline=None)
@@ -191,12 +210,13 @@ def flips_are_exact(rule: dict[str, Any], history: list[Any], traits: dict[str, 
     who, arrivals = make_person(history, traits)
     follower = Follower(compiled({1: parse_rule(rule)}), who)
     now = follow(follower, who, arrivals, NOON - 4 * DAY)
-    for _ in range(200):
+    for _ in range(400):
         due = follower.due_at
         truth = follower.is_in()
         assert truth is holds(rule, who.traits, who.facts, now, ZONE)
         # The places where something could change, were it not said to be due.
         edges = {f.time + span for f in who.facts for span in (0, 1, *SPANS.values())}
+        edges |= {edge + span for edge in edges for span in SPANS.values()}  # of sequences: wait, then leave
         end = due if due is not None else now + 10 * DAY
         for edge in sorted(e for e in edges | {end - 1} if now <= e < end):
             assert truth is holds(rule, who.traits, who.facts, edge, ZONE), (edge - now, end - now)

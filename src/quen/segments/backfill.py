@@ -17,8 +17,8 @@ import msgspec
 from quen.profiles import store as profiles
 from quen.profiles.state import ProfileState
 from quen.segments import store as segment_store
-from quen.segments.columns import all_of, instant, quote
-from quen.segments.conditions.event import PERSON, Event
+from quen.segments.columns import all_of
+from quen.segments.conditions.event import PERSON
 from quen.segments.facts import Change, Fact
 from quen.segments.live import Program
 from quen.segments.rules import parse_rule
@@ -98,28 +98,19 @@ def _facts(
     spec: Mapping[str, Any], store: Store, low: int, high: int, now: int, program: Program
 ) -> dict[int, list[Fact]]:
     """The facts that one atom follows, of the people in a range of ids, with all that was merged into them."""
-    condition = parse_rule(spec).root
-    assert isinstance(condition, Event)
-    needs_properties = condition.aggregate != "count"
+    history = parse_rule(spec).root.history(now, program.zone)
     merged = f"SELECT from_id FROM links FINAL WHERE to_id BETWEEN {low} AND {high}"
     conditions = [
         f"(profile_id BETWEEN {low} AND {high} OR profile_id IN ({merged}))",
         f"person BETWEEN {low} AND {high}",
-        f"event = {quote(condition.event)}",
-        *(item.sql(now, program.zone) for item in condition.where),
+        *history.rows,
     ]
-    if condition.window.span:
-        # Without an upper bound: events dated ahead of the clock wait in the state.
-        conditions.append(f"time > {instant(now - condition.window.span)}")
-    elif condition.window.dates:
-        start, end = condition.window.limits(program.zone)
-        conditions += [f"time >= {instant(start)}", f"time < {instant(end)}"]
     rows = store.rows(
-        f"SELECT {PERSON} AS person, toUnixTimestamp64Milli(time) AS at, id"
-        f"{', properties' if needs_properties else ''} FROM events WHERE {all_of(conditions)}"
+        f"SELECT {PERSON} AS person, event, toUnixTimestamp64Milli(time) AS at, id"
+        f"{', properties' if history.properties else ''} FROM events WHERE {all_of(conditions)}"
         " ORDER BY person, time, id SETTINGS precise_float_parsing = 1"
     )
     facts: dict[int, list[Fact]] = defaultdict(list)
-    for person, at, id, *properties in rows:
-        facts[int(person)].append(Fact(condition.event, properties[0] if properties else {}, int(at), int(id)))
+    for person, event, at, id, *properties in rows:
+        facts[int(person)].append(Fact(event, properties[0] if properties else {}, int(at), int(id)))
     return facts

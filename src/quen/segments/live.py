@@ -44,7 +44,6 @@ class SegmentDef(msgspec.Struct, frozen=True):
 
 class _Atom(msgspec.Struct):
     number: int
-    event: str
     passes: Filter | None
     add: Callable[[Any, Fact, int], Any]
     positions: list[int]
@@ -240,15 +239,18 @@ class _Wiring:
         self.zone = program.zone
         self._program, self._segment, self._position = program, segment, position
 
-    def follow_event(self, spec: Mapping[str, Any], event: str, where: tuple[Where, ...], fold: Fold) -> int:
+    def follow_events(
+        self, spec: Mapping[str, Any], events: tuple[str, ...], where: tuple[Where, ...], fold: Fold
+    ) -> int:
         program, number = self._program, self._segment.atoms[digest(spec)]
         atom = program._atoms.get(number)
         if atom is None:
-            atom = _Atom(number, event, _filter(where, self.zone), fold.add, [])
+            atom = _Atom(number, _filter(where, self.zone), fold.add, [])
             program._atoms[number] = atom
             program._folds[number] = fold
             program._specs[number] = spec
-            program._by_event.setdefault(event, []).append(atom)
+            for event in events:
+                program._by_event.setdefault(event, []).append(atom)
         if self._position not in atom.positions:
             atom.positions.append(self._position)
         return number
@@ -273,8 +275,8 @@ def atom_specs(rule: Rule) -> dict[str, dict[str, Any]]:
     """Key → canonical spec of everything that must be followed for a rule."""
     found: dict[str, dict[str, Any]] = {}
     for condition in rule.conditions():
-        spec = condition.to_json()
-        if "event" in spec:
+        if condition.follows:
+            spec = condition.to_json()
             found[digest(spec)] = spec
     return found
 

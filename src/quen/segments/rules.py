@@ -50,13 +50,12 @@ class Rule(msgspec.Struct, frozen=True, dict=True):
         return {c.segment_id for c in self.conditions() if isinstance(c, InSegment)}
 
 
-def parse_rule(obj: Any, *, evaluated_only: bool = True) -> Rule:
+def parse_rule(obj: Any) -> Rule:
     """The rule that a JSON value (already decoded) says.
 
-    Raises RuleError, whose `details["path"]` points at the place (`$.any[0].where[1].op`). With `evaluated_only`, what
-    is in the grammar but cannot be evaluated yet is refused too.
+    Raises RuleError, whose `details["path"]` points at the place (`$.any[0].where[1].op`).
     """
-    return Rule(Parser(KINDS, evaluated_only=evaluated_only).parse(obj, Place()))
+    return Rule(Parser(KINDS).parse(obj, Place()))
 
 
 def rule_to_json(rule: Rule) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from tests.conformance.segment_world import NOON, ZONE, Follower, Person, person
 
 pytestmark = pytest.mark.django_db
 DAY = 86_400_000
+OVER_500 = {"property": "total", "op": "gt", "value": 500}
 RULES: list[dict[str, Any]] = [
     {"event": "Bought", "count": {"op": "gte", "value": 2}, "within": "30d"},
     {"event": "Bought", "count": {"op": "eq", "value": 0}, "within": "3d"},
@@ -30,6 +31,15 @@ RULES: list[dict[str, Any]] = [
     {"event": "Bought", "distinct": {"property": "shop", "op": "gte", "value": 2}, "within": "60d"},
     {"event": "Bought", "last": {"property": "shop", "op": "eq", "value": "A"}},
     {"event": "Bought", "count": {"op": "gte", "value": 1}, "between": ["2026-06-01", "2026-06-20"]},
+    {"sequence": [{"event": "Bought"}, {"event": "Bought", "not": True}], "within": "10d"},
+    {
+        "sequence": [
+            {"event": "Bought"},
+            {"event": "Bought", "where": [{"property": "total", "op": "gt", "value": 500}]},
+        ],
+        "within": "30d",
+    },
+    {"sequence": [{"event": "Bought"}, {"event": "Bought", "within": "9d"}], "within": "30d", "in_last": "20d"},
     {"all": [{"trait": "city", "op": "eq", "value": "Huế"}, {"not": {"event": "Bought", "within": "3d"}}]},
 ]
 

@@ -79,35 +79,34 @@ WRONG: list[tuple[str, Any, str]] = [
         "$.sequence[0].not",
     ),
     ("sequence without a span", {"sequence": [EVENT, EVENT]}, "$"),
+    ("sequence of eleven", {"sequence": [EVENT] * 11, "within": "3d"}, "$.sequence"),
+    (
+        "a gap before the first step",
+        {"sequence": [{**EVENT, "within": "1d"}, EVENT], "within": "2d"},
+        "$.sequence[0].within",
+    ),
+    (
+        "a time of what was not done between",
+        {"sequence": [EVENT, {**EVENT, "not": True, "within": "1d"}, EVENT], "within": "3d"},
+        "$.sequence[1].within",
+    ),
+    ("not, not said by true", {"sequence": [EVENT, {**EVENT, "not": 1}], "within": "3d"}, "$.sequence[1].not"),
+    (
+        "a filter of a step",
+        {"sequence": [EVENT, {**EVENT, "where": [{"op": "eq"}]}], "within": "3d"},
+        "$.sequence[1].where[0]",
+    ),
+    ("an aggregate in a step", {"sequence": [EVENT, {**EVENT, "count": {}}], "within": "3d"}, "$.sequence[1].count"),
 ]
 
 
 @pytest.mark.parametrize(("rule", "path"), [case[1:] for case in WRONG], ids=[case[0] for case in WRONG])
 def test_the_error_points_at_the_place(rule: Any, path: str) -> None:
     with pytest.raises(RuleError) as caught:
-        parse_rule(rule, evaluated_only=False)
+        parse_rule(rule)
     assert caught.value.details["path"] == path
     assert caught.value.status == 422
     assert caught.value.message.startswith(path)
-
-
-@pytest.mark.parametrize(
-    "rule",
-    [
-        {"sequence": [{"event": "Product Added"}, {"event": "Order Completed", "not": True}], "within": "3d"},
-        {"list": "5"},
-        {"reachable": "email"},
-        {"consent": "marketing"},
-    ],
-)
-def test_what_cannot_be_evaluated_yet_is_parsed_and_said_but_refused(rule: dict[str, Any]) -> None:
-    key = next(iter(rule))
-    parsed = parse_rule({"all": [rule]}, evaluated_only=False)
-    assert parsed.json == {"all": [rule]}
-    assert describe(parsed, "vi") != describe(parsed, "en")
-    with pytest.raises(RuleError, match="cannot be evaluated yet") as caught:
-        parse_rule({"all": [EVENT, rule]})
-    assert caught.value.details["path"] == f"$.all[1].{key}"
 
 
 def test_limits() -> None:
@@ -160,6 +159,19 @@ def test_limits() -> None:
             },
             "Đã Order Completed với tổng total trên 1.000.000 từ 01/01/2026 đến 30/06/2026",
             "Did Order Completed with total total over 1,000,000 between 2026-01-01 and 2026-06-30",
+        ),
+        (
+            {
+                "sequence": [
+                    {"event": "A"},
+                    {"event": "B", "within": "1h"},
+                    {"event": "C", "not": True, "where": [{"property": "t", "op": "gt", "value": 5}]},
+                ],
+                "within": "3d",
+                "in_last": "9d",
+            },
+            "Đã A, sau đó B trong vòng 1 giờ, sau đó không C, với t lớn hơn 5 trong vòng 3 ngày, trong 9 ngày qua",
+            "Did A, then did B within 1 hour, then did not do C where t is over 5 within 3 days, in the last 9 days",
         ),
     ],
 )

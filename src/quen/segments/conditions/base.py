@@ -6,7 +6,7 @@ A condition answers for one person at one instant, in three ways: as SQL, live, 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -27,7 +27,9 @@ class Wiring(Protocol):
 
     zone: ZoneInfo
 
-    def follow_event(self, spec: Mapping[str, Any], event: str, where: tuple[Where, ...], fold: Fold) -> int:
+    def follow_events(
+        self, spec: Mapping[str, Any], events: tuple[str, ...], where: tuple[Where, ...], fold: Fold
+    ) -> int:
         """Number of the atom in which the state of the fold is kept."""
 
     def follow_trait(self, path: str) -> None: ...
@@ -42,8 +44,17 @@ class SqlContext(msgspec.Struct, frozen=True):
     among: tuple[int, ...] = ()  # only these people are asked about: their events are all that is read; none: everyone
 
 
+class History(msgspec.Struct, frozen=True):
+    """The events that the live state of a condition is made of: conditions on rows of `events`, past and to come."""
+
+    rows: list[str]
+    properties: bool  # whether what is kept depends on their properties
+
+
 class Condition(msgspec.Struct, frozen=True):
     """One node of a rule."""
+
+    follows: ClassVar[bool] = False  # whether it keeps a state made of events: then it has a `history`
 
     def parts(self) -> tuple[Condition, ...]:
         return ()
@@ -59,6 +70,10 @@ class Condition(msgspec.Struct, frozen=True):
     def live(self, wiring: Wiring) -> Evaluate:
         raise NotImplementedError
 
+    def history(self, now: int, zone: ZoneInfo) -> History:
+        """What the first computation reads; asked only of those that follow events."""
+        raise NotImplementedError
+
     def words(self, language: str, name_of: Callable[[int], str]) -> str:
         """The sentence, without full stop. `name_of` gives the name of a segment."""
         raise NotImplementedError
@@ -71,9 +86,8 @@ class Condition(msgspec.Struct, frozen=True):
 class Parser:
     """Parses conditions within the limits on depth and size."""
 
-    def __init__(self, kinds: Mapping[str, Kind], *, evaluated_only: bool) -> None:
+    def __init__(self, kinds: Mapping[str, Kind]) -> None:
         self._kinds = kinds
-        self._evaluated_only = evaluated_only
         self._nodes = 0
         self._depth = 0
 
@@ -96,8 +110,6 @@ class Parser:
         if len(keys) > 1:
             raise place[keys[1]].error(N_('"{one}" and "{other}" exclude each other'), one=keys[0], other=keys[1])
         kind = self._kinds[keys[0]]
-        if self._evaluated_only and kind.not_evaluated:
-            raise place[kind.key].error(kind.not_evaluated)
         self._depth += 1
         try:
             return kind.parse(obj, place, self)
@@ -105,7 +117,20 @@ class Parser:
             self._depth -= 1
 
 
+class Case(msgspec.Struct, frozen=True):
+    """What a kind of condition says by example, at noon of 2026-07-01 in Asia/Ho_Chi_Minh: run on both evaluators.
+
+    `events`: (name, ms before noon, properties).
+    """
+
+    says: str
+    rule: dict[str, Any]
+    holds: bool
+    events: tuple[tuple[str, int, dict[str, Any]], ...] = ()
+    traits: dict[str, Any] = {}
+
+
 class Kind(msgspec.Struct, frozen=True):
     key: str
     parse: Callable[[Mapping[str, Any], Place, Parser], Condition]
-    not_evaluated: str = ""  # why it cannot be evaluated yet: refused when a segment is made
+    cases: tuple[Case, ...] = ()

@@ -27,4 +27,9 @@ def _parse(obj: Mapping[str, Any], place: Place, parser: Parser) -> Consent:
     return Consent(text(obj["consent"], place["consent"], 100))
 
 
-KIND = Kind("consent", _parse, not_evaluated=N_("consent cannot be evaluated yet"))
+def _refuse(obj: Mapping[str, Any], place: Place, parser: Parser) -> Condition:
+    _parse(obj, place, parser)
+    raise place["consent"].error(N_("consent cannot be evaluated yet"))
+
+
+KIND = Kind("consent", _refuse)

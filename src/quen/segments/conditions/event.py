@@ -6,11 +6,12 @@ Without an aggregate: at least once. Events of people who were merged into this 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
 
 from quen.segments.aggregates import AGGREGATES
-from quen.segments.columns import all_of, quote
-from quen.segments.conditions.base import Condition, Evaluate, Kind, Parser, SqlContext, Wiring
+from quen.segments.columns import all_of, instant, quote
+from quen.segments.conditions.base import Condition, Evaluate, History, Kind, Parser, SqlContext, Wiring
 from quen.segments.facts import LiveState, Person
 from quen.segments.grammar import N_, Place, text
 from quen.segments.measure import Measure
@@ -28,6 +29,8 @@ class Event(Condition, frozen=True):
     window: Window
     where: tuple[Where, ...] = ()
 
+    follows: ClassVar[bool] = True
+
     def to_json(self) -> dict[str, Any]:
         aggregate = AGGREGATES[self.aggregate]
         obj = {"event": self.event, self.aggregate: aggregate.to_json(self.operand), **self.window.to_json()}
@@ -37,19 +40,24 @@ class Event(Condition, frozen=True):
 
     def event_sql(self, context: SqlContext) -> str:
         """The condition on rows of `events`."""
-        among = []
-        if context.among:
-            ids = ", ".join(map(str, context.among))
-            merged = f"SELECT from_id FROM links FINAL WHERE to_id IN ({ids})"
-            among.append(f"(profile_id IN ({ids}) OR profile_id IN ({merged}))")
         return all_of(
             [
-                *among,
+                *of_people(context),
                 f"event = {quote(self.event)}",
                 *self.window.sql(context.now, context.zone),
                 *(item.sql(context.now, context.zone) for item in self.where),
             ]
         )
+
+    def history(self, now: int, zone: ZoneInfo) -> History:
+        rows = [f"event = {quote(self.event)}", *(item.sql(now, zone) for item in self.where)]
+        if self.window.span:
+            # Without an upper bound: events dated ahead of the clock wait in the state.
+            rows.append(f"time > {instant(now - self.window.span)}")
+        elif self.window.dates:
+            start, end = self.window.limits(zone)
+            rows += [f"time >= {instant(start)}", f"time < {instant(end)}"]
+        return History(rows, self.aggregate != "count")
 
     def sql(self, context: SqlContext) -> str:
         aggregate = AGGREGATES[self.aggregate]
@@ -65,7 +73,7 @@ class Event(Condition, frozen=True):
 
     def live(self, wiring: Wiring) -> Evaluate:
         fold = AGGREGATES[self.aggregate].fold(self.operand, self.window, wiring.zone)
-        atom = wiring.follow_event(self.to_json(), self.event, self.where, fold)
+        atom = wiring.follow_events(self.to_json(), (self.event,), self.where, fold)
         truth = fold.truth
 
         def evaluate(state: LiveState, person: Person, now: int) -> tuple[bool, int]:
@@ -84,6 +92,15 @@ class Event(Condition, frozen=True):
                 return {"en": "did ", "vi": "đã "}[language] + self.event + when + filters
         said = AGGREGATES[self.aggregate].words(self.operand, language)
         return {"en": "did ", "vi": "đã "}[language] + self.event + said + when + filters
+
+
+def of_people(context: SqlContext) -> list[str]:
+    """The condition on rows of `events` for a context that asks about some people only."""
+    if not context.among:
+        return []
+    ids = ", ".join(map(str, context.among))
+    merged = f"SELECT from_id FROM links FINAL WHERE to_id IN ({ids})"
+    return [f"(profile_id IN ({ids}) OR profile_id IN ({merged}))"]
 
 
 def _parse(obj: Mapping[str, Any], place: Place, parser: Parser) -> Event:

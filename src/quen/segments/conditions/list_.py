@@ -27,4 +27,9 @@ def _parse(obj: Mapping[str, Any], place: Place, parser: Parser) -> InList:
     return InList(text(obj["list"], place["list"], 100))
 
 
-KIND = Kind("list", _parse, not_evaluated=N_("lists cannot be evaluated yet"))
+def _refuse(obj: Mapping[str, Any], place: Place, parser: Parser) -> Condition:
+    _parse(obj, place, parser)
+    raise place["list"].error(N_("lists cannot be evaluated yet"))
+
+
+KIND = Kind("list", _refuse)

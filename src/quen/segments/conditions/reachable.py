@@ -27,4 +27,9 @@ def _parse(obj: Mapping[str, Any], place: Place, parser: Parser) -> Reachable:
     return Reachable(text(obj["reachable"], place["reachable"], 100))
 
 
-KIND = Kind("reachable", _parse, not_evaluated=N_("reachability cannot be evaluated yet"))
+def _refuse(obj: Mapping[str, Any], place: Place, parser: Parser) -> Condition:
+    _parse(obj, place, parser)
+    raise place["reachable"].error(N_("reachability cannot be evaluated yet"))
+
+
+KIND = Kind("reachable", _refuse)

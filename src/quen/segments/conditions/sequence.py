@@ -1,84 +1,239 @@
 """`{"sequence": [{"event": "A"}, {"event": "B", "not": true}], "within": "3d"}`: did A and, within the span, not B.
 
-Parsed and said; neither evaluator has it yet.
+Steps happen one after the other, each an event of its own; of two at one instant the one stored later is the later one.
+
+- All steps that were done lie within the span of the first of them: time < first + `within`.
+- A step's own `within` is the gap: time < step done before + gap.
+- `not` between two steps: no such event between them. `not` at the end: none after the last step that was done, for its
+  own `within`, else the whole's. It comes true when that time is over.
+- `in_last`: it came true within that time; without it, once is for ever.
+
+So the latest chance of every step is the only one that matters: what is latest has the latest beginning too (the live
+side is one pass, chain.py; SQL one window function for each step).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from quen.segments import words
-from quen.segments.conditions.base import Condition, Kind, Parser
+from quen.segments.chain import Chain, Link, Shape, Trail
+from quen.segments.columns import all_of, any_of, instant, quote
+from quen.segments.conditions.base import Case, Condition, Evaluate, History, Kind, Parser, SqlContext, Wiring
+from quen.segments.conditions.event import PERSON, of_people
+from quen.segments.facts import LiveState, Person
 from quen.segments.grammar import N_, Place, check_fields, duration, duration_text, required, text
 from quen.segments.where import Where, parse_where
 
 _MAX_STEPS = 10
+_BEFORE = "PARTITION BY person ORDER BY at, id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING"
+_AFTER = "PARTITION BY person ORDER BY at DESC, id DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING"
 
 
 class Step(msgspec.Struct, frozen=True):
     event: str
     absent: bool = False
     where: tuple[Where, ...] = ()
+    gap: int = 0  # ms; 0: the whole's
 
     def to_json(self) -> dict[str, Any]:
         obj: dict[str, Any] = {"event": self.event}
         if self.absent:
             obj["not"] = True
+        if self.gap:
+            obj["within"] = duration_text(self.gap)
         if self.where:
             obj["where"] = [item.to_json() for item in self.where]
         return obj
+
+    def sql(self, context: SqlContext) -> str:
+        return all_of([f"event = {quote(self.event)}", *(item.sql(context.now, context.zone) for item in self.where)])
+
+    def words(self, language: str) -> str:
+        filters = {"en": " and ", "vi": " và "}[language].join(item.words(language) for item in self.where)
+        said = self.event + ({"en": " where ", "vi": ", với "}[language] + filters if filters else "")
+        if self.gap:
+            within = {"en": "for" if self.absent else "within", "vi": "trong vòng"}[language]
+            said += f" {within} {words.span(self.gap, language)}"
+        return said
 
 
 class Sequence(Condition, frozen=True):
     steps: tuple[Step, ...]
     span: int
+    recent: int = 0  # ms; 0: for ever
+
+    follows: ClassVar[bool] = True
 
     def to_json(self) -> dict[str, Any]:
-        return {"sequence": [step.to_json() for step in self.steps], "within": duration_text(self.span)}
+        obj = {"sequence": [step.to_json() for step in self.steps], "within": duration_text(self.span)}
+        return {**obj, "in_last": duration_text(self.recent)} if self.recent else obj
+
+    def shape(self) -> Shape:
+        """The steps by number: those done, what must not lie between, what must not follow."""
+        links: list[Link] = []
+        voids: list[int] = []
+        for number, step in enumerate(self.steps):
+            if step.absent:
+                voids.append(number)
+            else:
+                if links:
+                    links[-1] = msgspec.structs.replace(links[-1], voids=tuple(voids))
+                voids = []
+                links.append(Link(number, step.gap or self.span))
+        trail = tuple(Trail(number, self.steps[number].gap or self.span) for number in voids)
+        return Shape(tuple(links), trail, self.span, self.recent)
+
+    def history(self, now: int, zone: ZoneInfo) -> History:
+        rows = [f"event IN ({', '.join(map(quote, self._events()))})"]
+        if self.recent:
+            rows.append(f"time > {instant(now - self.shape().horizon)}")
+        return History(rows, any(step.where for step in self.steps))
+
+    def _events(self) -> list[str]:
+        return sorted({step.event for step in self.steps})
+
+    def sql(self, context: SqlContext) -> str:
+        shape, now = self.shape(), context.now
+        steps = [f"toUInt8({step.sql(context)}) AS m{number}" for number, step in enumerate(self.steps)]
+        rows = [*of_people(context), *self.history(now, context.zone).rows, f"time <= {instant(now)}"]
+        table = (
+            f"SELECT {PERSON} AS person, toUnixTimestamp64Milli(time) AS at, id, {', '.join(steps)}"
+            f" FROM events WHERE {all_of(rows)}"
+        )
+        first, *rest = shape.links
+        chosen = any_of(f"m{number} = 1" for number in range(len(self.steps)))
+        table = f"SELECT *, m{first.step} AS formed, at AS began FROM ({table}) WHERE {chosen}"
+        before = first
+        for link in rest:
+            # The latest chain that reaches the step before, and the latest event that breaks it.
+            void = any_of(f"m{number} = 1" for number in before.voids)
+            table = (
+                f"SELECT * EXCEPT (formed, began), maxIf((at, id, began), formed = 1) OVER before AS chain,"
+                f" maxIf((at, id), {void}) OVER before AS broken FROM ({table}) WINDOW before AS ({_BEFORE})"
+            )
+            table = (
+                f"SELECT * EXCEPT (chain, broken), toUInt8(m{link.step} = 1 AND chain.1 > 0"
+                f" AND broken <= (chain.1, chain.2) AND at < chain.1 + {link.gap} AND at < chain.3 + {shape.span})"
+                f" AS formed, chain.3 AS began FROM ({table})"
+            )
+            before = link
+        completes = f"at + {shape.wait}"
+        whole = ["formed = 1", f"{completes} <= {now}"]
+        if self.recent:
+            whole.append(f"{completes} > {now - self.recent}")
+        if shape.trail:
+            nexts = [f"minOrNullIf(at, m{t.step} = 1) OVER after AS next{t.step}" for t in shape.trail]
+            table = f"SELECT *, {', '.join(nexts)} FROM ({table}) WINDOW after AS ({_AFTER})"
+            whole += [f"ifNull(next{t.step} >= at + {t.span}, true)" for t in shape.trail]
+        return f"id IN (SELECT person FROM ({table}) WHERE {' AND '.join(whole)})"
+
+    def live(self, wiring: Wiring) -> Evaluate:
+        tests = [
+            (step.event, Where("all", step.where).live(wiring.zone) if step.where else None) for step in self.steps
+        ]
+        chain = Chain(self.shape(), tests)
+        atom = wiring.follow_events(self.to_json(), tuple(self._events()), (), chain)
+        truth = chain.truth
+
+        def evaluate(state: LiveState, person: Person, now: int) -> tuple[bool, int]:
+            return truth(state.atoms.get(atom), now)
+
+        return evaluate
 
     def words(self, language: str, name_of: Callable[[int], str]) -> str:
         first, *rest = self.steps
-        said = {"en": "did ", "vi": "đã "}[language] + first.event
+        said = {"en": "did ", "vi": "đã "}[language] + first.words(language)
         for step in rest:
             joint = {
                 "en": ", then did not do " if step.absent else ", then did ",
                 "vi": ", sau đó không " if step.absent else ", sau đó ",
             }
-            said += joint[language] + step.event
+            said += joint[language] + step.words(language)
         span = words.span(self.span, language)
-        return said + (f" within {span}" if language == "en" else f" trong vòng {span}")
+        said += f" within {span}" if language == "en" else f" trong vòng {span}"
+        if self.recent:
+            span = words.span(self.recent, language)
+            said += f", in the last {span}" if language == "en" else f", trong {span} qua"
+        return said
 
 
 def _parse(obj: Mapping[str, Any], place: Place, parser: Parser) -> Sequence:
-    check_fields(obj, place, ("sequence", "within"))
+    check_fields(obj, place, ("sequence", "within", "in_last"))
     items, at = obj["sequence"], place["sequence"]
     if not isinstance(items, list) or not 2 <= len(items) <= _MAX_STEPS:
         raise at.error(N_("a list of 2 to {most} steps is needed"), most=_MAX_STEPS)
-    steps = []
-    for index, item in enumerate(items):
-        here = at[index]
-        parser.count(here)
-        if not isinstance(item, Mapping):
-            raise here.error(N_('a step is needed, such as {"event": "Order Completed"}'))
-        check_fields(item, here, ("event", "not", "where"))
-        absent = item.get("not", False)
-        if not isinstance(absent, bool):
-            raise here["not"].error(N_("true or false is needed"))
-        where = parse_where(item["where"], here["where"], parser.count) if "where" in item else ()
-        steps.append(Step(text(required(item, "event", here), here["event"], 200), absent, where))
+    steps = [_step(item, at[index], parser) for index, item in enumerate(items)]
     if steps[0].absent:
         raise at[0]["not"].error(N_("the first step must be one that was done"))
-    return Sequence(tuple(steps), duration(required(obj, "within", place), place["within"]))
+    if steps[0].gap:
+        raise at[0]["within"].error(N_("the first step has none before it to be within some time of"))
+    for index, step in enumerate(steps):
+        if step.absent and step.gap and not all(later.absent for later in steps[index:]):
+            raise at[index]["within"].error(N_("a step not done has a time of its own only at the end"))
+    span = duration(required(obj, "within", place), place["within"])
+    recent = duration(obj["in_last"], place["in_last"]) if "in_last" in obj else 0
+    return Sequence(tuple(steps), span, recent)
 
 
-KIND = Kind(
-    "sequence",
-    _parse,
-    not_evaluated=N_(
-        "sequences cannot be evaluated yet; use two conditions with windows, such as did A within 3d and"
-        " did not do B within 3d"
+def _step(item: Any, here: Place, parser: Parser) -> Step:
+    parser.count(here)
+    if not isinstance(item, Mapping):
+        raise here.error(N_('a step is needed, such as {"event": "Order Completed"}'))
+    check_fields(item, here, ("event", "not", "within", "where"))
+    absent = item.get("not", False)
+    if not isinstance(absent, bool):
+        raise here["not"].error(N_("true or false is needed"))
+    where = parse_where(item["where"], here["where"], parser.count) if "where" in item else ()
+    gap = duration(item["within"], here["within"]) if "within" in item else 0
+    return Step(text(required(item, "event", here), here["event"], 200), absent, where, gap)
+
+
+_CART, _BOUGHT = {"event": "Product Added"}, {"event": "Order Completed"}
+_LEFT: dict[str, Any] = {"sequence": [_CART, {**_BOUGHT, "not": True}], "within": "3d"}
+_PAIR: dict[str, Any] = {"sequence": [_CART, _BOUGHT], "within": "3d"}
+_QUICK = {"sequence": [{"event": "A"}, {"event": "B", "within": "1h"}, {"event": "C", "within": "1h"}], "within": "1d"}
+_BETWEEN: dict[str, Any] = {"sequence": [{"event": "A"}, {"event": "B", "not": True}, {"event": "C"}], "within": "1d"}
+
+
+def _on(event: str, ago: int, **properties: Any) -> tuple[str, int, dict[str, Any]]:
+    return event, ago, properties
+
+
+_DAY, _HOUR = 86_400_000, 3_600_000
+_ADDED, _ORDER = "Product Added", "Order Completed"
+_CASES = (
+    Case("not bought within 3 days, to the millisecond", _LEFT, True, (_on(_ADDED, 3 * _DAY),)),
+    Case("there is a millisecond left", _LEFT, False, (_on(_ADDED, 3 * _DAY - 1),)),
+    Case("bought at the last moment", _LEFT, False, (_on(_ADDED, 4 * _DAY), _on(_ORDER, _DAY + 1))),
+    Case("bought when the time was over", _LEFT, True, (_on(_ADDED, 4 * _DAY), _on(_ORDER, _DAY))),
+    Case("bought before", _LEFT, True, (_on(_ORDER, 5 * _DAY), _on(_ADDED, 4 * _DAY))),
+    Case(
+        "one of two carts was left", _LEFT, True, (_on(_ADDED, 9 * _DAY), _on(_ADDED, 4 * _DAY), _on(_ORDER, 3 * _DAY))
+    ),
+    Case("nothing at all", _LEFT, False),
+    Case("left long ago: once is for ever", _LEFT, True, (_on(_ADDED, 400 * _DAY),)),
+    Case("left longer ago than asked for", {**_LEFT, "in_last": "7d"}, False, (_on(_ADDED, 10 * _DAY),)),
+    Case("left within that time", {**_LEFT, "in_last": "7d"}, True, (_on(_ADDED, 10 * _DAY - 1),)),
+    Case("one after the other", _PAIR, True, (_on(_ADDED, _DAY), _on(_ORDER, 1))),
+    Case("the other way round", _PAIR, False, (_on(_ADDED, 1), _on(_ORDER, _DAY))),
+    Case("at one instant, the one stored later is the later", _PAIR, True, (_on(_ADDED, 5), _on(_ORDER, 5))),
+    Case("too far from each other", _PAIR, False, (_on(_ADDED, 3 * _DAY + 5), _on(_ORDER, 5))),
+    Case("the same step twice needs two events", {**_PAIR, "sequence": [_CART, _CART]}, False, (_on(_ADDED, 5),)),
+    Case("gaps from step to step", _QUICK, True, (_on("A", 3 * _HOUR), _on("B", 2 * _HOUR + 1), _on("C", _HOUR + 2))),
+    Case("one gap is too long", _QUICK, False, (_on("A", 3 * _HOUR), _on("B", 2 * _HOUR), _on("C", _HOUR + 1))),
+    Case("something came between", _BETWEEN, False, (_on("A", 9), _on("B", 8), _on("C", 7))),
+    Case("and they began again", _BETWEEN, True, (_on("A", 9), _on("B", 8), _on("A", 7), _on("C", 6))),
+    Case(
+        "filters of a step",
+        {**_PAIR, "sequence": [_CART, {**_BOUGHT, "where": [{"property": "total", "op": "gt", "value": 5}]}]},
+        False,
+        (_on(_ADDED, 9), _on(_ORDER, 5, total=5)),
     ),
 )
+
+KIND = Kind("sequence", _parse, _CASES)

@@ -118,8 +118,12 @@ def read_wards(text: str) -> Wards:
             "The table of wards does not say its version: begin it with a line like `# version: 2026-07-25`."
         )
     skipped = next((at for at, line in enumerate(lines) if line.strip() and not line.startswith("#")), 0)
-    rows = csv.DictReader(io.StringIO("\n".join(lines[skipped:])), restval="")
-    if missing := [name for name in _COLUMNS if name not in (rows.fieldnames or ())]:
+    reader = csv.DictReader(io.StringIO("\n".join(lines[skipped:])), restval="")
+    try:
+        rows, names = list(reader), reader.fieldnames or ()
+    except csv.Error as error:
+        raise InvalidInput(f"The table of wards is no CSV: {error}.") from error
+    if missing := [name for name in _COLUMNS if name not in names]:
         raise InvalidInput(f"The table of wards lacks the columns {', '.join(missing)}.", details={"columns": missing})
     today: dict[str, Ward] = {}
     old: dict[str, tuple[str, District, dict[str, None]]] = {}

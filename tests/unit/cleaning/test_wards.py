@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -143,6 +145,13 @@ def test_with_its_first_word_and_without_one_key() -> None:
 def test_a_wrong_table_is_refused(text: str, says: str) -> None:
     with pytest.raises(InvalidInput, match=says):
         read_wards(text)
+
+
+@given(st.text(max_size=60) | st.text(alphabet='1,"\n\0ư', max_size=40))
+def test_any_text_is_read_or_refused(text: str) -> None:
+    for table in (text, f"# version: 1\n{text}", f"# version: 1\n{HEAD}{text}"):
+        with suppress(InvalidInput):
+            assert read_wards(table).version
 
 
 def test_a_table_of_today_alone_will_do() -> None:

@@ -128,7 +128,10 @@ def _scanned(before: IdentifierType, after: IdentifierType) -> Iterator[Finding]
         refused = match_value(after.name, form, rules=whole, phone_region=region) is None
         if refused and match_value(after.name, value, rules=stood, phone_region=region) is not None:
             blocked.add(profile_id, key)
-    yield from (tally.finding for tally in (changed, unusable, blocked) if tally.counted())
+    if renormalised:
+        changed.counted()
+        yield changed.finding
+    yield from (tally.finding for tally in (unusable, blocked) if tally.counted())
 
 
 class _Tally:

@@ -19,7 +19,7 @@ def describe(finding: Finding) -> str:
     }
     if finding.kind == "priority":
         return _(
-            "%(type)s is stronger now than %(others)s: where the two contradict each other, the others are set aside."
+            "%(type)s is stronger now than %(others)s: where they contradict each other, it is kept and the others set aside."
         ) % {"type": names["type"], "others": ", ".join(type_name(name) for name in finding.names)}
     if finding.kind in ("normaliser", "scope"):
         return _matching(finding) % names + _colliding(finding)
@@ -52,33 +52,35 @@ def _counted(finding: Finding) -> str:
         if not finding.identifiers:
             return _("%(type)s: nobody has one of the newly blocked values.")
         return ngettext(
-            "%(type)s: %(identifiers)s identifier of %(people)s people is blocked now.",
+            "%(type)s: %(identifiers)s identifier is blocked now.",
             "%(type)s: %(identifiers)s identifiers of %(people)s people are blocked now.",
             finding.identifiers,
         )
     if kind == "unusable":
-        return _("%(type)s: %(identifiers)s values are no identifiers any more when read this way.")
+        return _("%(type)s: values that are no identifiers any more when read this way: %(identifiers)s.")
     if kind == "anonymous":
         if finding.number:
-            return _("%(type)s says nothing any more about who it is; %(people)s people have one.")
-        return _("%(type)s says from now on who it is; %(people)s people have one.")
+            return _("%(type)s says nothing any more about who it is. People who have one: %(people)s.")
+        return _("%(type)s says from now on who it is. People who have one: %(people)s.")
     if kind == "new":
-        return _("%(type)s is new; %(identifiers)s identifiers of this name are there already.")
+        return _("%(type)s is new. Identifiers of this name that are there already: %(identifiers)s.")
     if kind == "gone":
-        return _("%(type)s goes; its %(identifiers)s identifiers stay and are taken as an undeclared type is.")
+        return _("%(type)s goes. Its identifiers stay (%(identifiers)s) and are taken as an undeclared type is.")
     if kind == "cap_identifiers":
-        return _("%(people)s people have more than %(number)s identifiers.")
-    return _("%(people)s people are made of more than %(number)s merges.")
+        return _("People with more than %(number)s identifiers: %(people)s.")
+    return _("People made of more than %(number)s merges: %(people)s.")
 
 
 def _matching(finding: Finding) -> str:
     if finding.kind == "scope":
         return _(
-            "%(type)s: %(identifiers)s identifiers of %(people)s people stand under another scope."
+            "%(type)s: identifiers under another scope: %(identifiers)s, of people: %(people)s."
             " New messages do not find them there and begin anew."
         )
+    if not finding.identifiers:
+        return _("%(type)s: what is there stays as it is; new messages are read the new way.")
     return _(
-        "%(type)s: %(identifiers)s identifiers of %(people)s people would be written differently."
+        "%(type)s: identifiers that would be written differently: %(identifiers)s, of people: %(people)s."
         " New messages do not find them in the old form and begin anew."
     )
 
@@ -86,4 +88,4 @@ def _matching(finding: Finding) -> str:
 def _colliding(finding: Finding) -> str:
     if not finding.number:
         return ""
-    return " " + _("%(number)s values would be the same for several people.") % {"number": _n(finding.number)}
+    return " " + _("Values that several people would share: %(number)s.") % {"number": _n(finding.number)}

@@ -24,6 +24,7 @@ INSTALLED_APPS = [
     "quen.connectors",
     "quen.identity",
     "quen.profiles",
+    "quen.duplicates",
     "quen.events",
     "quen.segments",
     "quen.journeys",

@@ -52,9 +52,12 @@ def register(subparsers: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     need_engine()
     if arguments.run_id:
-        from quen.duplicates.job import main
+        from quen.server_commands import _open_state
 
-        return main(arguments.run_id)
+        _open_state()
+        from quen.duplicates import job
+
+        return 0 if job.run(arguments.run_id) else 1
     if arguments.file is None:
         raise InvalidInput("name the file: quen duplicates FILE")
     if not 0 < arguments.threshold < 1:

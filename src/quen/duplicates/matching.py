@@ -12,9 +12,10 @@ import pyarrow as pa
 from quen.duplicates import blocking
 from quen.duplicates.clusters import clusters_of, components
 from quen.duplicates.model import comparisons
+from quen.duplicates.pairs import Found, Pair, bits_of
 from quen.duplicates.records import Record, Style
 from quen.duplicates.table import filled, table_of
-from quen.duplicates.weighing import NO_BITS, Pair, Weigher, bits_of, learned
+from quen.duplicates.weighing import NO_BITS, Weigher, learned
 
 THREADS = 2
 MEMORY = "900MB"
@@ -23,13 +24,6 @@ LARGEST_COMPONENT = 60  # records that are weighed all against all; a larger one
 CUT_BITS = 3.0
 
 Progress = Callable[[str, float], None]
-
-
-class Found(msgspec.Struct):
-    pairs: list[Pair]  # those that are not quite unlikely
-    clusters: list[list[int]]  # of two records and more
-    compared: int  # pairs
-    inside: dict[tuple[int, int], Pair]  # every pair of records of one cluster
 
 
 def find(
@@ -42,7 +36,7 @@ def find(
 ) -> Found:
     """`threshold`: the probability from which two go together. `apart`: pairs (smaller first) that never do."""
     if len(records) < 2:
-        return Found([], [], 0, {})
+        return Found([], [], 0, {}, 0.0)
     progress("table", 0.0)
     table = table_of(records, style)
     chosen = comparisons(style, filled(table))
@@ -58,7 +52,8 @@ def find(
         weigher = Weigher(connection, table, chosen, prior)
         pairs = weigher.pairs("candidates")
         progress("group", 0.85)
-        return _grouped(connection, weigher, pairs, compared, bits_of(threshold), apart)
+        found = _grouped(connection, weigher, pairs, bits_of(threshold), apart)
+        return msgspec.structs.replace(found, compared=compared, prior_bits=prior)
     finally:
         connection.close()
 
@@ -103,7 +98,6 @@ def _grouped(
     connection: Any,
     weigher: Weigher,
     pairs: list[Pair],
-    compared: int,
     limit: float,
     apart: Callable[[int, int], bool],
 ) -> Found:
@@ -124,7 +118,7 @@ def _grouped(
         for right in members[at + 1 :]
         if (key := (left, right)) in known
     }
-    return Found(pairs, clusters, compared, inside)
+    return Found(pairs, clusters, 0, inside, 0.0)
 
 
 def missing_pairs(weights: Mapping[tuple[int, int], float], limit: float) -> list[tuple[int, int]]:

@@ -14,6 +14,7 @@ from splink.comparison_level_library import CustomLevel
 from splink.comparison_library import CustomComparison
 
 from quen.duplicates.model import PERSONAL, Comparison
+from quen.duplicates.pairs import Pair, bits_of, probability
 from quen.duplicates.table import frequencies
 
 NO_BITS = -1e6
@@ -24,27 +25,6 @@ LEARNED_FROM = 150_000  # pairs
 LEARNING_ROUNDS = 2
 HELD_BY = 100.0  # pairs of one person that our own values are worth
 MOST_LEARNED = 4.0  # times more or less than ours: what a table says of itself is not believed without bounds
-
-
-class Pair(msgspec.Struct, frozen=True):
-    """Two records by their places, with the weight in bits and, per comparison, (name, level, bits)."""
-
-    left: int
-    right: int
-    bits: float
-    parts: tuple[tuple[str, str, float], ...] = ()
-
-    @property
-    def probability(self) -> float:
-        return probability(self.bits)
-
-
-def probability(bits: float) -> float:
-    return 1 / (1 + math.pow(2, -max(-300.0, min(300.0, bits))))
-
-
-def bits_of(probability: float) -> float:
-    return math.log2(probability / (1 - probability))
 
 
 class Weigher:

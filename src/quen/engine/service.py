@@ -11,6 +11,7 @@ import structlog
 from quen.config import Config, config
 from quen.connectors.sources.files import worker as imports
 from quen.delivery.outbox import Outbox
+from quen.duplicates import worker as duplicates
 from quen.engine.loop import Engine
 from quen.events.store import event_store
 from quen.journal import open_journal
@@ -38,6 +39,7 @@ class Service:
             thread.start()
             self._threads.append(thread)
         imports.resume_all()
+        duplicates.start(self._stop)
 
     def stop(self, timeout: float = 8.0) -> None:
         """Finish the batch in work and stop. What is cut off all the same is repeated at the next start."""

@@ -25,6 +25,7 @@ _COUNTRIES = frozenset({"vn", "vnm", "vietnam", "viet nam"})
 # Towns that people also call their province by: as a city they are the town.
 _TOWNS = frozenset({"vung tau", "ba ria"})
 _WORD = re.compile(r"[^\W\d_]+")
+_SIGNS = re.compile(r"[<>{}=\\|#$%^*~_]")  # what holds these is no name that anybody could put right
 
 
 class CleanTrait(msgspec.Struct, frozen=True):
@@ -94,6 +95,8 @@ def _name(field: str, value: Any, locale: Locale, _today: date) -> CleanTrait:
     if not isinstance(value, str):
         return _stored(field, cleaned, cleaned.clean, cleaned.done)
     text = tidy(narrow(tidy(value)))
+    if _SIGNS.search(text):
+        return _stored(field, cleaned, tidy(value), ())
     done = tuple(word for word in cleaned.done if word != "tone_place")
     if "honorific_dropped" in done and cleaned.part("family") is None and not _is_short_for_a_title(text):
         if text.isupper() or text.islower():
@@ -132,7 +135,7 @@ def _part_of_name(field: str, value: Any, locale: Locale, _today: date) -> Clean
     if cleaned.clean is None:
         return _refused(field, cleaned)
     text = tidy(narrow(value)) if isinstance(value, str) else cleaned.clean
-    shouted = len(text) > 3 and (text.isupper() or text.islower())
+    shouted = len(text) > 3 and (text.isupper() or text.islower()) and not _SIGNS.search(text)
     return _stored(
         field, _without_idle_hints(cleaned), _capitalised(text) if shouted else text, ("case",) if shouted else ()
     )

@@ -119,7 +119,7 @@ def _body(message: Message) -> str:
         "userId": message.user_id,
         "anonymousId": message.anonymous_id,
         "properties": message.properties if message.type != "identify" else None,
-        "traits": message.traits,
+        "traits": message.traits if message.type != "identify" else message.properties,  # as they came
         "context": message.context,
     }
     return _encode({k: v for k, v in shown.items() if v}).decode()[:MAX_SHOWN_BODY]

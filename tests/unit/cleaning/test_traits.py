@@ -106,7 +106,19 @@ def test_what_cannot_be_valid_stays_as_given(field: str, value: Any, problem: st
 
 
 @pytest.mark.parametrize(
-    "name", ["Hoà", "Thuý Kiều", "Nguyễn Thị Hoà", "Anh Khoa", "Chị Lan", "Bà Rịa", "McDonald", "D'Arcy Jones", "Ý Nhi"]
+    "name",
+    [
+        "Hoà",
+        "Thuý Kiều",
+        "Nguyễn Thị Hoà",
+        "Anh Khoa",
+        "Chị Lan",
+        "Bà Rịa",
+        "McDonald",
+        "D'Arcy Jones",
+        "Ý Nhi",
+        "<b>lan</b> (1)",
+    ],
 )
 def test_people_write_their_names_as_they_do(name: str) -> None:
     assert read("name", name).outcome == "valid"

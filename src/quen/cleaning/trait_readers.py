@@ -107,7 +107,7 @@ def _name(field: str, value: Any, locale: Locale, _today: date) -> CleanTrait:
 
 def _without_idle_hints(cleaned: Cleaned) -> Cleaned:
     """Of a name only what somebody may want to correct: its order is for matching. Trương is a school's word too."""
-    told = {"digits"} if cleaned.part("family") else {"digits", "organisation"}
+    told = {"digits", "several"} | ({"organisation"} if cleaned.part("family") is None else set())
     return msgspec.structs.replace(cleaned, hints=tuple(hint for hint in cleaned.hints if hint in told))
 
 

@@ -5,11 +5,12 @@ Only what tightens is looked for: rules apply to what comes, and what they allow
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any
 
 import msgspec
+import re2  # type: ignore[import-untyped]
 from django.db import connection
 
 from quen.config import config
@@ -110,10 +111,10 @@ def _scanned(before: IdentifierType, after: IdentifierType) -> Iterator[Finding]
     """What SQL cannot ask: every value of the type is read as the new type would read it."""
     renormalised = after.normaliser != before.normaliser
     bare = Rules(types=(msgspec.structs.replace(after, blocked=(), patterns=()),))
-    whole, stood = Rules(types=(after,)), Rules(types=(before,))
     region = str(config().phone_region)
     blocked, changed, unusable = _Tally("blocked", after.name), _Tally("normaliser", after.name), _Tally("unusable", "")
     unusable.finding.type = after.name
+    refused, stood = _refusing(after), _refusing(before)
     forms: dict[tuple[str, str], int] = {}
     for profile_id, key, scope, value in _values(after.name):
         form = match_value(after.name, value, rules=bare, phone_region=region) if renormalised else value
@@ -125,13 +126,18 @@ def _scanned(before: IdentifierType, after: IdentifierType) -> Iterator[Finding]
                 changed.add(profile_id, key)
             if forms.setdefault((scope, form), profile_id) != profile_id:
                 changed.finding.number += 1
-        refused = match_value(after.name, form, rules=whole, phone_region=region) is None
-        if refused and match_value(after.name, value, rules=stood, phone_region=region) is not None:
+        if refused(form) and not stood(value):
             blocked.add(profile_id, key)
     if renormalised:
         changed.counted()
         yield changed.finding
     yield from (tally.finding for tally in (unusable, blocked) if tally.counted())
+
+
+def _refusing(type_: IdentifierType) -> Callable[[str], bool]:
+    """Whether a value in its match form is blocked, or matches a pattern."""
+    blocked, patterns = frozenset(type_.blocked), [re2.compile(pattern) for pattern in type_.patterns]
+    return lambda value: value in blocked or any(pattern.fullmatch(value) for pattern in patterns)
 
 
 class _Tally:
@@ -217,7 +223,6 @@ def leaving(before: Rules, after: Rules, limit: int = MOST_OFFENDERS) -> list[li
 
     At most `limit` identifiers; those that are alone already stay where they are.
     """
-    region = str(config().phone_region)
     found: list[list[str]] = []
     for type_ in after.types:
         stood = before.by_name.get(type_.name) or before.type_of(type_.name)
@@ -227,12 +232,8 @@ def leaving(before: Rules, after: Rules, limit: int = MOST_OFFENDERS) -> list[li
                 [key for _p, key in fetch(f"{sql} ORDER BY profile_id, key LIMIT {limit}", params)]
             )
         if set(type_.patterns) - set(stood.patterns):
-            rules = Rules(types=(msgspec.structs.replace(type_, normaliser="text"),))
-            refused = (
-                key
-                for _p, key, _scope, value in _values(type_.name)
-                if match_value(type_.name, value, rules=rules, phone_region=region) is None
-            )
+            now, earlier = _refusing(type_), _refusing(stood)
+            refused = (key for _p, key, _scope, value in _values(type_.name) if now(value) and not earlier(value))
             found += scattered(list(islice(refused, limit)))
         elif set(type_.blocked) - set(stood.blocked):
             sql, params = _blocked(stood, type_)

@@ -37,16 +37,18 @@ class Evidence(msgspec.Struct):
         return {entry.pk for tie in self.ties for entry in tie.entries}
 
 
-def evidence_of(keys: Collection[str]) -> Evidence:
+def evidence_of(keys: Collection[str], most: int = MOST_TIES) -> Evidence:
     """The live ties among identifiers: of one person, or of several, who have none in common."""
     home = list(keys)
     rows: list[Edge] = []
     for start in range(0, len(home), _CHUNK):
+        if len(rows) > most:
+            break
         some = Edge.objects.filter(left__in=home[start : start + _CHUNK], kind__in=[*TIES, "remove", "shared"])
-        rows += some.order_by("id")[: MOST_TIES + 1 - len(rows)]
+        rows += some.order_by("id")[: most + 1 - len(rows)]
     wanted = set(home)
     ties = [tie for tie in live_ties(rows) if tie.left in wanted and tie.right in wanted]
-    return Evidence(ties, len(rows) <= MOST_TIES)
+    return Evidence(ties, len(rows) <= most)
 
 
 def events_by_identifier(profile_ids: Sequence[int]) -> dict[str, int]:

@@ -115,6 +115,7 @@ def test_those_whom_a_blocked_value_held_together_part() -> None:
         tie(1, f"loyalty_card||{n}", f"email||{n}@x.vn")
         tie(1, f"loyalty_card||{n}", "phone||+84911111111")
     has(1, "phone||+84911111111", at=9)
+    has(1, "anonymous_id||tied-to-nothing", at=9)
     has(2, "phone||+84922222222")
     groups = leaving(DEFAULTS, changed("phone", blocked=("+84911111111", "+84922222222")))
     assert [sorted(group) for group in groups] == [

@@ -62,7 +62,7 @@ def cut(request: HttpRequest, profile_id: int, edge_id: int) -> HttpResponseBase
 
 
 def _parted(keys: Sequence[str], ties: Sequence[Tie], cut: partition.Cut) -> list[list[str]]:
-    """The people after a cut, the one with the oldest identifier first; what the cut does not touch stays there."""
+    """The people after a cut, the one with the strongest identifier first; what the cut does not touch stays there."""
     left = parts(keys, [tie for tie in ties if tie not in cut.gone])
     touched = {key for tie in cut.gone for key in (tie.left, tie.right)}
     leaving = [part for part in left if not touched.isdisjoint(part)][1:]

@@ -24,7 +24,7 @@ from quen.profiles.pages import is_masked
 from quen.profiles.queries import Person, values_of
 from quen.profiles.search import search
 
-WAIT_S = 4.0  # for the engine to carry an order out, before the page shows that it is on its way
+WAIT_S = 1.5  # for the engine to carry an order out, before the page shows that it is on its way and asks again
 MATCHES = 8
 
 

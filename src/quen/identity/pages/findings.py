@@ -19,7 +19,8 @@ def describe(finding: Finding) -> str:
     }
     if finding.kind == "priority":
         return _(
-            "%(type)s is stronger now than %(others)s: where they contradict each other, it is kept and the others set aside."
+            "%(type)s is stronger now than %(others)s:"
+            " where they contradict each other, it is kept and the others set aside."
         ) % {"type": names["type"], "others": ", ".join(type_name(name) for name in finding.names)}
     if finding.kind in ("normaliser", "scope"):
         return _matching(finding) % names + _colliding(finding)

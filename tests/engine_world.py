@@ -66,8 +66,14 @@ class Shop:
     def mail(self, who: str, /, **traits: Any) -> dict[str, Any]:
         return {"type": "identify", "traits": {"email": f"{who}@{self.name}.example", **traits}}
 
+    def card(self, name: str) -> dict[str, Any]:
+        return {"context": {"externalIds": [{"type": "loyalty_card", "id": f"{name}-{self.name}"}]}}
+
     def user_key(self, name: str) -> str:
         return f"user_id||{name}-{self.name}"
+
+    def card_key(self, name: str) -> str:
+        return f"loyalty_card||{name}-{self.name}"
 
     def mail_key(self, name: str) -> str:
         return f"email||{name}@{self.name}.example"

@@ -8,11 +8,14 @@ from typing import Any
 
 import pytest
 
+from quen.delivery.models import Message
 from quen.engine import separating
 from quen.events.store import event_store
 from quen.identity import orders
 from quen.identity.models import Edge, Link, Separation
 from quen.ids import now_ms
+from quen.journeys import service as journeys
+from quen.journeys.models import Journey, Run
 from quen.profiles.models import Profile
 from quen.segments import service as segments
 from quen.segments.models import Member
@@ -96,13 +99,13 @@ def test_segments_come_apart_and_start_no_journey(shop: Shop) -> None:
 
 def test_what_one_message_said_goes_back_together(shop: Shop) -> None:
     """An address and a card of somebody else in one message are two pairs: one would not do without the other."""
-    card = {"context": {"externalIds": [{"type": "loyalty_card", "id": f"c-{shop.name}"}]}}
+    card = shop.card("hoa")
     shop.says({"type": "identify", **shop.user("lan")})
     shop.says(shop.mail("hoa") | card)
     shop.says(shop.mail("hoa") | card | shop.user("lan"))
     order = shop.carried(orders.cut(the_merge(shop).id, by="an@example.com"))
     assert order.status == "done"
-    assert owner(shop.mail_key("hoa")) == owner(f"loyalty_card||c-{shop.name}") != owner(shop.user_key("lan"))
+    assert owner(shop.mail_key("hoa")) == owner(shop.card_key("hoa")) != owner(shop.user_key("lan"))
 
 
 def test_a_cut_is_refused_while_other_evidence_ties_them(shop: Shop) -> None:
@@ -295,3 +298,42 @@ def _drained(shop: Shop) -> int:
             if failures > 50:
                 raise
             shop.engine._failed(error)
+
+
+def test_a_run_goes_along_with_whoever_started_it(shop: Shop) -> None:
+    """One begun by each before they were one, and one by each while they were."""
+    start = f"Asked {shop.name}"
+    journey = live_journey(shop, start)
+    lan_who, hoa_who = shop.user("lan"), {"type": "track", "event": start, **shop.card("hoa")}
+    shop.does(start, lan_who, n=1)
+    shop.says(hoa_who | {"properties": {"n": 2}})
+    lan, hoa = owner(shop.user_key("lan")), owner(shop.card_key("hoa"))
+    shop.says({"type": "identify", **lan_who, **shop.card("hoa")})
+    shop.does(start, lan_who, n=3)
+    shop.says(hoa_who | {"properties": {"n": 4}})
+    assert {run.profile_id for run in Run.objects.filter(journey=journey)} == {lan}
+    Message.objects.bulk_create(
+        Message(
+            idempotency_key=f"{shop.name}-{run.id}", channel="webhook", profile_id=lan, run_id=run.id, status="failed"
+        )
+        for run in Run.objects.filter(journey=journey)
+    )
+    assert shop.carried(orders.cut(the_merge(shop).id, by="an@example.com")).status == "done"
+    of_run = {run.context["properties"]["n"]: run for run in Run.objects.filter(journey=journey)}
+    assert {n: run.profile_id for n, run in of_run.items()} == {1: lan, 2: hoa, 3: lan, 4: hoa}
+    sent = {m.run_id: m.profile_id for m in Message.objects.filter(idempotency_key__startswith=shop.name)}
+    assert sent == {run.id: run.profile_id for run in of_run.values()}
+    assert (counted(lan, "Journey Entered"), counted(hoa, "Journey Entered")) == (2, 2)
+
+
+def live_journey(shop: Shop, start: str) -> Journey:
+    """People wait in it for an hour, each as often as they start it with another `n`."""
+    graph = {
+        "trigger": {"type": "event", "event": start, "where": [], "max_age": "7d"},
+        "entry_key": "properties.n", "reentry": "always", "exit_when": None, "exit_on": [],
+        "nodes": [{"id": "w", "type": "wait", "duration": "1h"}],
+    }  # fmt: skip
+    journey = journeys.create_journey(start, "an@example.com", graph)
+    journeys.publish(journey, "keep", "an@example.com")
+    shop.engine.drain()
+    return journey

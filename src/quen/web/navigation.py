@@ -12,6 +12,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
 
 from quen.accounts.roles import can
+from quen.duplicates.review import open_count as duplicates_to_decide
 from quen.identity.inbox import open_count
 
 
@@ -56,6 +57,7 @@ GROUPS: tuple[Group, ...] = (
             Entry("quality", _("Data quality"), "clipboard-check", "data.view"),
             Entry("live_events", _("Live events"), "activity", "data.view"),
             Entry("claims", _("Claims"), "user-question", "customers.view", open_count),
+            Entry("duplicates", _("Duplicates"), "users-group", "customers.view", duplicates_to_decide),
             Entry("quarantine", _("Quarantine"), "shield-exclamation", "data.view"),
             Entry("catalogue", _("Event catalogue"), "book-2", "data.view"),
         ),

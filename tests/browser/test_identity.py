@@ -164,9 +164,11 @@ def test_claims_are_accepted_and_refused_by_key(quen: Quen, page: Page) -> None:
     assert quen.profile(f"email:{email}")["id"] == quen.profile(f"phone:{phone}")["id"]
     page.goto("/claims")
     assert int(badge.inner_text().split()[0]) == before - 1
+    refused = page.locator(".q-claim").first.locator("strong").last.inner_text().split()[-1]
     page.keyboard.press("r")
-    page.wait_for_load_state()
-    eventually(lambda: page.goto("/claims?status=refused") is not None and page.locator(".q-claim").count() >= 1)
+    page.locator("[data-toast]").first.wait_for()
+    page.goto("/claims?status=refused")
+    assert refused in page.locator(".q-claim").first.inner_text()
     no_wider(page)
     silent(page)
 

@@ -59,6 +59,8 @@ def _title(edge: Edge, names: dict[str, str]) -> str:
         return _("The profile began with %(left)s") % names
     if edge.kind == "attach":
         return _("%(right)s was added to %(left)s") % names
+    if edge.kind == "link" and edge.by:
+        return _("%(left)s and %(right)s stay together") % names
     if edge.kind == "link":
         return _("%(left)s and %(right)s were named together as well") % names
     if edge.kind == "merge":

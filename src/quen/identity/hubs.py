@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 import msgspec
+from django.db import transaction
 
 from quen.db import fetch_in
 from quen.errors import NotFound
@@ -14,7 +15,7 @@ from quen.identity.keys import split_key
 from quen.identity.models import Identifier, Order, SetAside
 from quen.identity.refs import keys_by_ref
 from quen.identity.taking_out import scattered
-from quen.identity.types import IdentifierType, Rules
+from quen.identity.types import Rules
 
 PEOPLE = 4  # shown beside each
 
@@ -77,22 +78,22 @@ def block(row: SetAside, *, by: str, take_out: bool) -> list[Order]:
     `take_out`: also take it out of the people who have it; those it alone held together part.
     """
     type_, _scope, value = split_key(row.key)
-    now = rules.current()
-    declared = now.by_name.get(type_)
-    if declared is None:
-        types: Iterable[IdentifierType] = (*now.types, msgspec.structs.replace(now.type_of(type_), blocked=(value,)))
-    elif value in declared.blocked:
-        types = now.types
-    else:
-        more = msgspec.structs.replace(declared, blocked=(*declared.blocked, value))
-        types = [more if t.name == type_ else t for t in now.types]
-    saved = rules.save(msgspec.structs.replace(now, types=tuple(types)), by) if types is not now.types else None
-    SetAside.objects.filter(pk=row.pk).update(dismissed=True)
-    if not take_out:
-        return []
-    origin = f"rules:{saved.pk}" if saved is not None else "rules"
     keys = list(Identifier.objects.filter(type=type_, value=value).values_list("key", flat=True))  # in every scope
-    return [orders.split(leaving, by=by, origin=origin) for leaving in scattered(keys)]
+    groups = scattered(keys) if take_out else []
+    with transaction.atomic():
+        now = rules.current()
+        saved = rules.save(_blocking(now, type_, value), by) if not is_blocked(row, now) else None
+        dismiss(row)
+        origin = f"rules:{saved.pk}" if saved is not None else "rules"
+        return [orders.split(leaving, by=by, origin=origin) for leaving in groups]
+
+
+def _blocking(now: Rules, type_: str, value: str) -> Rules:
+    """The types with one more blocked value; a type that nobody declared is declared for it."""
+    declared = now.type_of(type_)
+    more = msgspec.structs.replace(declared, blocked=(*declared.blocked, value))
+    others = [t for t in now.types if t.name != type_]
+    return msgspec.structs.replace(now, types=(*others, more))
 
 
 def dismiss(row: SetAside) -> None:

@@ -10,7 +10,7 @@ from ninja import Router, Schema
 
 from quen.accounts.access import KeyAuth
 from quen.accounts.roles import can
-from quen.errors import Conflict, Forbidden, InvalidInput
+from quen.errors import Forbidden, InvalidInput
 from quen.identity import changing, rules
 from quen.identity.api.common import by_of, caller, identifier, show_for
 from quen.identity.pages.findings import describe
@@ -49,12 +49,11 @@ def get_types(request: HttpRequest) -> dict[str, Any]:
 def put_types(request: HttpRequest, body: NewTypes) -> dict[str, Any]:
     """They hold for what comes from then on. `orders`: how many were placed to rebuild the present data."""
     before = rules.current()
-    if body.version and body.version != str(rules.version()):
-        raise Conflict("the types were changed meanwhile; read them again", details={"version": str(rules.version())})
     if body.rebuild and not can(caller(request).role, "customers.edit"):
         raise Forbidden("a rebuild changes people; use a key that may (customers.edit)")
     after = _read(body, before, show_for(request))
-    placed = changing.save(before, after, by=by_of(request), rebuild=body.rebuild)
+    version = _number(body.version)
+    placed = changing.save(before, after, by=by_of(request), rebuild=body.rebuild, version=version)
     return _document(show_for(request)) | {"orders": placed}
 
 
@@ -80,6 +79,14 @@ def preview_types(request: HttpRequest, body: Types) -> dict[str, Any]:
         for finding in preview(before, _read(body, before, show))
     ]
     return {"items": found, "next": None}
+
+
+def _number(version: str) -> int | None:
+    if not version:
+        return None
+    if not version.isascii() or not version.isdecimal() or len(version) > 18:
+        raise InvalidInput("version: use the one that GET gave", details={"version": "malformed"})
+    return int(version)
 
 
 def _read(body: Types, before: Rules, show: Show) -> Rules:

@@ -14,6 +14,7 @@ from quen.accounts.access import require
 from quen.identity.evidence import chain
 from quen.identity.explain import explain, steps_of
 from quen.identity.graph import Shown, draw
+from quen.identity.models import Edge
 from quen.identity.pages.common import rows, show_for
 from quen.identity.queries import Evidence, edges_of, evidence_of
 from quen.identity.refs import keys_by_ref
@@ -43,6 +44,7 @@ def identity(request: HttpRequest, profile_id: int) -> HttpResponseBase:
         "log": [
             {
                 "entry": entry,
+                "order": _order_of(entry.edge),
                 "source": found.source_name(entry.edge.source_id),
                 "note": mask_text(entry.edge.note) if found.masked else entry.edge.note,
             }
@@ -55,6 +57,12 @@ def identity(request: HttpRequest, profile_id: int) -> HttpResponseBase:
         "here": reverse("customer_identity", args=[found.id]),
     }
     return render(request, "identity/customer_identity.html", context)
+
+
+def _order_of(edge: Edge) -> int | None:
+    """The order that wrote an entry: its page has the undoing."""
+    kind, _dash, number = edge.message_id.partition("-")
+    return int(number) if edge.by and kind == "order" and number.isascii() and number.isdecimal() else None
 
 
 def _why(request: HttpRequest, found: Person, evidence: Evidence) -> dict[str, Any]:
@@ -76,7 +84,7 @@ def _why(request: HttpRequest, found: Person, evidence: Evidence) -> dict[str, A
 
 
 def _graph(
-    found: Person, listed: Sequence[dict[str, Any]], edges: Sequence[Any], evidence: Evidence, why: dict[str, Any]
+    found: Person, listed: Sequence[dict[str, Any]], edges: Sequence[Edge], evidence: Evidence, why: dict[str, Any]
 ) -> dict[str, Any] | None:
     if len(listed) < 2:
         return None

@@ -38,7 +38,8 @@ def types_page(request: HttpRequest) -> HttpResponseBase:
     if request.method == "GET":
         return _page(request, fields_of(before, show), version=rules.version())
     fields = read_fields(request.POST.dict())
-    version = int(request.POST.get("version") or 0) if request.POST.get("version", "").isdigit() else 0
+    text = request.POST.get("version", "")
+    version = int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else -1
     if request.POST.get("action") == "add" and len(fields["types"]) < MAX_TYPES:
         fields["types"].append(blank(len(fields["types"])) | {"open": True})
         return _page(request, fields, version=version)
@@ -49,15 +50,15 @@ def types_page(request: HttpRequest) -> HttpResponseBase:
         stale = _("Somebody else changed the types meanwhile. Look at what is in force before you save yours.")
         return _page(request, fields, version=rules.version(), errors={"types": stale})
     if request.POST.get("action") == "save" and request.POST.get("previewed") == digest(after):
-        return _save(request, before, after)
+        return _save(request, before, after, version)
     context = {"previewed": digest(after), "findings": _findings(request, before, after), "same": after == before}
     return _page(request, fields, version=version, **context)
 
 
-def _save(request: HttpRequest, before: Rules, after: Rules) -> HttpResponseBase:
+def _save(request: HttpRequest, before: Rules, after: Rules, version: int) -> HttpResponseBase:
     by = by_of(request)
     wanted = "rebuild" in request.POST and can(user_of(request).role, "customers.edit")
-    placed = changing.save(before, after, by=by, rebuild=wanted)
+    placed = changing.save(before, after, by=by, rebuild=wanted, version=version)
     messages.success(request, _("Saved. It holds for every message from now on."))
     if placed:
         said = ngettext(

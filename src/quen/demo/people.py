@@ -161,6 +161,8 @@ def _pos_phone(rng: random.Random, phone: str, prefix: str, before: list[Person]
         return OLD_PREFIX[prefix] + phone[3:]  # in the till since before 2018
     if chance < 0.36:
         return phone[1:]  # a spreadsheet ate the zero
+    if chance < 0.375:
+        return phone[:5] + phone[6:]  # a key that did not go down
     return _as_typed(rng, phone)
 
 

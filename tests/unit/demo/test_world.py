@@ -70,7 +70,8 @@ def test_the_mess_of_real_life(people: list[Person]) -> None:
     assert any(not phone.startswith(("0", "+")) for phone in typed)  # without its zero
     true = {person.number: clean_phone(person.phone) for person in people}
     assert any(clean_phone(p.pos_phone) not in (None, true[p.number]) for p in people)  # somebody else's telephone
-    assert all(clean_phone(phone) for phone in typed)
+    wrong = [phone for phone in typed if not clean_phone(phone)]  # a digit is missing
+    assert 0 < len(wrong) < len(typed) / 20
     assert any(len(person.accounts) > 1 for person in people)
     assert any(person.pos_name != person.name for person in people)
 

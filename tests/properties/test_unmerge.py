@@ -6,6 +6,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import msgspec
 import pytest
 
 from quen.events.store import event_store
@@ -70,7 +71,7 @@ def card(shop: Shop) -> dict[str, Any]:
     return {"context": {"externalIds": [{"type": "loyalty_card", "id": f"card-{shop.name}"}]}}
 
 
-def seen_as(two: Two, made: list[Segment], side: str) -> dict[str, Any]:
+def seen_as(two: Two, made: list[Segment], side: str) -> Any:
     """All that is known of one of the two, without the names that differ from world to world."""
     person = owner(two.strongest[side])
     profile = Profile.objects.get(id=person)
@@ -83,15 +84,17 @@ def seen_as(two: Two, made: list[Segment], side: str) -> dict[str, Any]:
     keys = Identifier.objects.filter(profile_id=person).values_list("key", flat=True)
     inside = set(Member.objects.filter(profile_id=person).values_list("segment_id", flat=True))
     people = "SELECT id FROM profiles FINAL WHERE id = {id:UInt64} AND deleted = 0"
-    return {
+    seen = {
         "traits": profile.traits,
         "meta": {name: [meta[0] - base, *meta[3:]] for name, meta in profile.trait_meta.items()},
         "seen": (profile.first_seen - base, profile.last_seen - base, profile.first_source_id == two.source.id),
         "events": [(event, at - base, properties, traits) for event, at, properties, traits in events],
-        "identifiers": sorted(key.replace(two.name, "").replace(str(two.source.id), "") for key in keys),
+        "identifiers": sorted(keys),
         "segments": [segment.id in inside for segment in made],
         "mirrored": event_store().rows(people, {"id": person}) != [],
     }
+    text = msgspec.json.encode(seen).decode()
+    return msgspec.json.decode(text.replace(two.name, "").replace(str(two.source.id), ""))
 
 
 def lived(shop: Shop, seed: int, *, joining: bool) -> Two:

@@ -12,7 +12,7 @@ from quen.engine.context import Context
 from quen.events.moving import Apart
 from quen.identity.models import Edge, Identifier
 from quen.profiles import kept
-from quen.profiles.rebuilding import Observation, rebuild_traits
+from quen.profiles.rebuilding import Observation, rebuild_traits, without_others
 from quen.profiles.state import ProfileState
 from quen.segments import rebuild as segments
 from quen.segments.facts import Change
@@ -47,9 +47,7 @@ def rebuild(
     `before`: the profiles of the people that were there; `edges`: the log about them. Reads the history in three
     queries, whatever the number of people.
     """
-    seen, told = _seen(context, apart), _observations(context, apart)
-    for person, found in _untold(before, told).items():
-        told[person] += found
+    seen, told = _seen(context, apart), _observations(context, apart, before)
     follow, params = context.program, apart.params()
     happened = segments.facts(follow, context.store, apart.owner(), apart.rows(), params)
     began = _began(edges, apart.ids)
@@ -83,24 +81,28 @@ def _seen(context: Context, apart: Apart) -> dict[int, Seen]:
     return {int(person): Seen(*map(int, row)) for person, *row in rows}
 
 
-def _observations(context: Context, apart: Apart) -> dict[int, list[Observation]]:
+def _observations(context: Context, apart: Apart, before: Mapping[int, ProfileState]) -> dict[int, list[Observation]]:
+    """Person → what was said of their traits."""
     found: dict[int, list[Observation]] = defaultdict(list)
-    for person, time, row_id, source_id, traits in context.store.rows(
-        f"SELECT {apart.owner()}, toUnixTimestamp64Milli(time) AS at, id, source_id, traits FROM events"
+    every: list[Observation] = []
+    for whose, time, row_id, source_id, traits, keys in context.store.rows(
+        f"SELECT {apart.owner()}, toUnixTimestamp64Milli(time) AS at, id, source_id, traits, identifiers FROM events"
         f" WHERE {apart.rows()} AND traits != '' ORDER BY at, id",
         apart.params(),
     ):
-        found[int(person)].append(Observation(int(time), int(row_id), int(source_id), _decode(traits)))
+        person = int(whose)
+        seen = Observation(int(time), int(row_id), int(source_id), _decode(traits))
+        every.append(seen)
+        found[person].append(seen._replace(traits=without_others(seen.traits, keys, apart.keys, person)))
+    for person, more in _untold(before, every).items():
+        found[person] += more
     return found
 
 
-def _untold(
-    before: Mapping[int, ProfileState], told: Mapping[int, Sequence[Observation]]
-) -> dict[int, list[Observation]]:
+def _untold(before: Mapping[int, ProfileState], told: Sequence[Observation]) -> dict[int, list[Observation]]:
     """What the profiles know though no event tells of it (any more): it stays with whoever has it."""
-    every = [seen for observations in told.values() for seen in observations]
-    rows = {(seen.row_id, name) for seen in every for name in seen.traits}
-    moments = {(seen.time_ms, seen.source_id, name) for seen in every for name in seen.traits}
+    rows = {(seen.row_id, name) for seen in told for name in seen.traits}
+    moments = {(seen.time_ms, seen.source_id, name) for seen in told for name in seen.traits}
     found: dict[int, list[Observation]] = defaultdict(list)
     for person, profile in before.items():
         for name, meta in profile.trait_meta.items():

@@ -6,12 +6,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from quen.profiles import kept
 from quen.profiles.state import ProfileState, set_traits
 from quen.profiles.strategies import Strategies
+
+ADDRESS = "quen:address:"  # and an identifier's type: where a person can be reached by what is no trait
 
 
 class Observation(NamedTuple):
@@ -49,6 +51,20 @@ def rebuild_all(
             if (row, name) not in rows if row else (time, source, name) not in moments:
                 told.append(Observation(time, row, source, {name: value}))
     return rebuild_traits(told, strategies)
+
+
+def without_others(
+    traits: dict[str, Any], identifiers: Iterable[str], owner: Mapping[str, int], person: int
+) -> dict[str, Any]:
+    """What a message set, without the addresses of somebody else.
+
+    A message named two people as one; since they were taken apart, its e-mail address is no address of this person.
+    `identifiers`: keys the message was matched by; `owner`: whose they are today.
+    """
+    others = {key.partition("|")[0] for key in identifiers if owner.get(key, person) != person}
+    if not others:
+        return traits
+    return {name: value for name, value in traits.items() if name.removeprefix(ADDRESS) not in others}
 
 
 def _place(observation: Observation) -> tuple[int, int]:

@@ -16,6 +16,7 @@ from quen.identity.models import Edge, Link, Separation
 from quen.ids import now_ms
 from quen.journeys import service as journeys
 from quen.journeys.models import Journey, Run
+from quen.profiles import strategy_store
 from quen.profiles.models import Profile
 from quen.segments import service as segments
 from quen.segments.models import Member
@@ -95,6 +96,19 @@ def test_segments_come_apart_and_start_no_journey(shop: Shop) -> None:
     shop.does("Ordered", shop.user("lan"))
     assert list(Member.objects.filter(segment=segment).values_list("profile_id", flat=True)) == [lan]
     assert hoa
+
+
+def test_an_address_goes_with_the_person_whose_it_is(shop: Shop) -> None:
+    """The message that named both had set it on the one: nobody may be written to at somebody else's address."""
+    lan, hoa = two_who_became_one(shop)
+    assert Profile.objects.get(id=lan).traits["email"] == f"hoa@{shop.name}.example"
+    shop.carried(orders.cut(the_merge(shop).id, by="an@example.com"))
+    assert "email" not in Profile.objects.get(id=lan).traits
+    assert Profile.objects.get(id=hoa).traits["email"] == f"hoa@{shop.name}.example"
+    strategy_store.start_rebuild("an@example.com")
+    shop.restart()
+    shop.engine.drain()
+    assert "email" not in Profile.objects.get(id=lan).traits
 
 
 def test_what_one_message_said_goes_back_together(shop: Shop) -> None:

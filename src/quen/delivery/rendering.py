@@ -11,6 +11,7 @@ import msgspec
 from quen.config import Config
 from quen.delivery import templating
 from quen.delivery.templating import Content, Rendered, Setting
+from quen.profiles.marks import without_marks
 from quen.protocol.links import sign_unsubscribe
 
 PREVIEW_UNSUBSCRIBE = "#unsubscribe"  # leads nowhere: a preview must not unsubscribe anyone
@@ -81,7 +82,7 @@ def webhook_body(
     profile = {
         "id": str(person.id),
         "identifiers": [{"type": type_, "value": value} for type_, value in person.identifiers],
-        "traits": dict(person.traits),
+        "traits": without_marks(person.traits),
     }
     moment = datetime.fromtimestamp(created_at / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     return msgspec.json.encode(

@@ -19,6 +19,7 @@ from quen.delivery.channels.email.smtp import SmtpChannel
 from quen.delivery.models import Message, Suppression, Template
 from quen.delivery.rendering import Person
 from quen.delivery.starters import SAMPLE_EVENT, SAMPLE_TRAITS
+from quen.delivery.telling import tell_suppressed
 from quen.delivery.templating import Content, Rendered
 from quen.errors import Conflict, InvalidInput, NotFound
 from quen.events.timeline import timeline
@@ -224,14 +225,18 @@ def add_suppression(channel: str, address: str) -> Suppression:
         raise InvalidInput("channel: only e-mail addresses can be suppressed", details={"channel": "unknown"})
     if deliverable_email(address.strip()) is None:
         raise InvalidInput(f"address: {address[:80]!r} is not an e-mail address", details={"address": "invalid"})
+    key = suppression_key(channel, address)
     found, _ = Suppression.objects.get_or_create(
-        channel=channel, address=suppression_key(channel, address), defaults={"reason": "by_hand", "at": now_ms()}
+        channel=channel, address=key, defaults={"reason": "by_hand", "at": now_ms()}
     )
+    tell_suppressed(channel, key, suppressed=True)
     return found
 
 
 def remove_suppression(channel: str, address: str) -> None:
     """The address gets messages again. The person has asked for it: whoever removes it answers for that."""
-    done, _ = Suppression.objects.filter(channel=channel, address=suppression_key(channel, address)).delete()
+    key = suppression_key(channel, address)
+    done, _ = Suppression.objects.filter(channel=channel, address=key).delete()
     if not done:
         raise NotFound(f"{address[:80]!r} is not suppressed")
+    tell_suppressed(channel, key, suppressed=False)

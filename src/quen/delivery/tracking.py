@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 
 KINDS = frozenset({"sent", "open", "click", "unsubscribe"})
 MAX_ACTIVITY = 100
+SUPPRESSED_BY = frozenset({"unsubscribed", "bounced", "complained", "by_hand"})
 OUTCOME_EVENTS = {"accepted": "Email Sent", "failed": "Email Failed", "suppressed": "Email Suppressed"}
 _encode = msgspec.json.Encoder().encode
 
@@ -71,6 +72,7 @@ class SystemEvent(msgspec.Struct, frozen=True):
     properties: dict[str, Any]
     key: str
     time: int
+    context: dict[str, Any] = {}  # what it leaves on the person: see profiles.marks
 
 
 class Effects(msgspec.Struct):
@@ -93,7 +95,8 @@ def apply(entries: Sequence[Entry]) -> Effects:
     if not told:
         return Effects()
     messages = load_messages({body.m for _, body in told})
-    return plan(told, messages, canonical({m.profile_id for m in messages.values()}), journey_names(messages.values()))
+    survivors = canonical({m.profile_id for m in messages.values()})
+    return plan(told, messages, survivors, journey_names(messages.values()), _bounced(messages.values()))
 
 
 def store(effects: Effects) -> None:
@@ -120,8 +123,10 @@ def plan(
     messages: Mapping[int, MessageState],
     survivors: Mapping[int, int],
     journeys: Mapping[int, str],
+    bounced: Collection[int] = (),
 ) -> Effects:
-    """Pure. `survivors`: merged-away profile → the one that has its history; `journeys`: id → name."""
+    """Pure. `survivors`: merged-away profile → the one that has its history; `journeys`: id → name; `bounced`: messages
+    that failed because the mailbox does not exist."""
     effects = Effects()
     for entry, body in told:
         message = messages.get(body.m)
@@ -144,6 +149,7 @@ def plan(
                     properties=_properties(message, journeys) | extra | ({"how": body.how} if body.how else {}),
                     key=key,
                     time=time,
+                    context=_suppressed(message, entry.kind, bounced),
                 )
             )
     return effects
@@ -182,6 +188,14 @@ def _note_act(message: MessageState, kind: str, at: int, url: str, effects: Effe
     return "Unsubscribed", {"channel": message.channel}, key, at
 
 
+def _suppressed(message: MessageState, kind: str, bounced: Collection[int]) -> dict[str, Any]:
+    """The address, if it gets nothing more: the person unsubscribed, it bounced, or a send found it on the list."""
+    held_back = kind == "sent" and message.status == "suppressed" and message.reason in SUPPRESSED_BY
+    if not message.address or not (held_back or kind == "unsubscribe" or message.id in bounced):
+        return {}
+    return {"suppressed": {message.channel: suppression_key(message.channel, message.address)}}
+
+
 def _properties(message: MessageState, journeys: Mapping[int, str]) -> dict[str, Any]:
     found: dict[str, Any] = {"message_id": str(message.id), "subject": message.subject}
     if message.journey_id is not None:
@@ -189,6 +203,13 @@ def _properties(message: MessageState, journeys: Mapping[int, str]) -> dict[str,
     if message.run_id is not None:
         found["run_id"] = str(message.run_id)
     return found
+
+
+def _bounced(messages: Collection[MessageState]) -> set[int]:
+    """Of those that failed, the ones whose address was suppressed for it."""
+    failed = {suppression_key(m.channel, m.address): m.id for m in messages if m.status == "failed" and m.address}
+    rows = fetch_in("SELECT address, reason FROM delivery_suppression WHERE {in}", failed, column="address")
+    return {failed[address] for address, reason in rows if reason == "bounced"}
 
 
 def _body(entry: Entry) -> Told | None:

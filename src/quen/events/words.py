@@ -105,6 +105,10 @@ PHRASES: dict[str, Phrase] = {
     "Unsubscribed": Phrase("messages", "bell-off", "red", _("Unsubscribed"), ("channel",)),
     "Segment Entered": Phrase("automation", "filter-plus", "indigo", _("Entered the segment"), ("segment",)),
     "Segment Exited": Phrase("automation", "filter-minus", "secondary", _("Left the segment"), ("segment",)),
+    "List Joined": Phrase("automation", "list-check", "indigo", _("Was put on the list"), ("list",)),
+    "List Left": Phrase("automation", "list", "secondary", _("Was taken off the list"), ("list",)),
+    "Address Suppressed": Phrase("messages", "bell-off", "red", _("Gets nothing more on the channel"), ("channel",)),
+    "Address Released": Phrase("messages", "bell", "cyan", _("Gets messages on the channel again"), ("channel",)),
     "Journey Entered": Phrase("automation", "route", "indigo", _("Started the journey"), ("journey",)),
     "Journey Ended": Phrase("automation", "flag-check", "secondary", _("Finished the journey"), ("journey",)),
 }  # fmt: skip

@@ -104,7 +104,7 @@ def shell(request: HttpRequest, found: Person, tab: str) -> dict[str, Any]:
             _tab(found, tab, "customer_journeys", _("Journeys"), "route"),
             _tab(found, tab, "customer_segments", _("Segments"), "filter", len(found.segments)),
             _tab(found, tab, "customer_identity", _("Identity"), "fingerprint", len(found.identifiers)),
-            _tab(found, tab, "customer_traits", _("Traits"), "list-details", len(found.profile.traits)),
+            _tab(found, tab, "customer_traits", _("Traits"), "list-details", len(found.traits)),
         ],
     }
 

@@ -19,6 +19,7 @@ from quen.identity.rules import anonymous_types, shown
 from quen.identity.store import merged_ids, merged_ids_of
 from quen.journeys.models import Run
 from quen.profiles.cards import Card, make_card
+from quen.profiles.marks import consents, without_marks
 from quen.profiles.masking import mask, mask_identifier
 from quen.profiles.orders import Value, values
 from quen.profiles.search import find_identifier
@@ -53,7 +54,8 @@ class Person(msgspec.Struct):
 
     @property
     def traits(self) -> dict[str, Any]:
-        return dict(mask(self.profile.traits)) if self.masked else self.profile.traits
+        traits = without_marks(self.profile.traits)
+        return dict(mask(traits)) if self.masked else traits
 
     @property
     def card(self) -> Card:
@@ -182,7 +184,10 @@ def document(found: Person, value: Value | None) -> dict[str, Any]:
             "last_order_at": rfc3339(value.last_order_at),
         },
         "segments": [{"id": str(m.segment_id), "name": m.name, "since": rfc3339(m.since)} for m in found.segments],
-        "consents": {},
+        "consents": {
+            c.purpose: {"granted": c.granted, "at": rfc3339(c.at), "source": found.source_name(c.source_id)}
+            for c in consents(profile.traits, profile.trait_meta)
+        },
         "created_at": rfc3339(profile.created_at),
         "last_seen_at": rfc3339(profile.last_seen),
     }

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from quen.profiles.marks import without_marks
 from quen.profiles.masking import mask
 from quen.profiles.provenance import Change, Given, others, values_given
 from quen.profiles.queries import Person
@@ -28,7 +29,7 @@ def shown_traits(found: Person, strategies: Strategies) -> list[ShownTrait]:
     """By name. One query to the event store."""
     given = values_given(found.ids)
     shown = []
-    for name, value in sorted(found.profile.traits.items()):
+    for name, value in sorted(without_marks(found.profile.traits).items()):
         at, source_id = found.profile.trait_meta.get(name, [None, 0])[:2]
         rest = others(given.get(name, []), value)
         if found.masked:

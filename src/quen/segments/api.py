@@ -1,21 +1,24 @@
-"""Segments in the JSON API."""
+"""Segments and static lists in the JSON API."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Router, Schema, Status
+from ninja import File, Form, Router, Schema, Status
+from ninja.files import UploadedFile
 
 from quen.accounts.access import KeyAuth
+from quen.engine import door
 from quen.errors import InvalidInput
-from quen.segments import service, store
+from quen.segments import lists, service, store
 from quen.segments.models import Segment
 from quen.segments.rules import describe, parse_rule
 from quen.web.paging import limit_of, page, read_cursor
 from quen.web.times import rfc3339
 
 router = Router(tags=["segments"])
+MAX_FILE = 40_000_000
 
 
 class NewSegment(Schema):
@@ -34,15 +37,33 @@ class RuleOnly(Schema):
     rule: Any
 
 
+class NewList(Schema):
+    name: str
+    description: str = ""
+
+
+class ListChange(Schema):
+    name: str | None = None
+    description: str | None = None
+
+
+class Member(Schema):
+    """A person: `type` is that of an identifier (`email`, `phone`, `user_id`…), or `id` for a profile's."""
+
+    type: str = "id"
+    value: str
+
+
+class Members(Schema):
+    members: list[Member]
+
+
 @router.get("/segments", auth=KeyAuth("customers.view"))
 def list_segments(request: HttpRequest, limit: int = 50, cursor: str | None = None) -> dict[str, Any]:
     """The segments that people made, newest first; archived ones are not among them."""
     limit = limit_of(limit)
     found = Segment.objects.filter(kind="segment").exclude(status="archived").order_by("-id")
-    after = read_cursor(cursor)
-    if after is not None:
-        if not isinstance(after, int):
-            raise InvalidInput("cursor: use the `next` of the page before, unchanged", details={"cursor": "bad"})
+    if (after := _number(cursor)) is not None:
         found = found.filter(id__lt=after)
     return page([_document(segment) for segment in found[: limit + 1]], limit, lambda item: int(item["id"]))
 
@@ -98,7 +119,80 @@ def delete_segment(request: HttpRequest, segment_id: int) -> dict[str, Any]:
 @router.get("/segments/{int:segment_id}/members", auth=KeyAuth("customers.view"))
 def list_members(request: HttpRequest, segment_id: int, limit: int = 50, cursor: str | None = None) -> dict[str, Any]:
     """Who is in a segment, the latest to enter first."""
-    segment = service.find(segment_id)
+    return _members(service.find(segment_id), limit, cursor)
+
+
+@router.get("/lists", auth=KeyAuth("customers.view"))
+def list_lists(request: HttpRequest, limit: int = 50, cursor: str | None = None) -> dict[str, Any]:
+    """Static lists, newest first."""
+    limit, found = limit_of(limit), lists.listed()
+    if (after := _number(cursor)) is not None:
+        found = found.filter(id__lt=after)
+    return page([_list_document(each) for each in found[: limit + 1]], limit, lambda item: int(item["id"]))
+
+
+@router.post("/lists", auth=KeyAuth("segments.edit"), response={201: dict[str, Any]})
+def create_list(request: HttpRequest, body: NewList) -> Status[dict[str, Any]]:
+    """Make a list with nobody on it. A rule asks for it by `{"list": "ID"}`."""
+    return Status(201, _list_document(lists.create(body.name, body.description, _by(request))))
+
+
+@router.get("/lists/{int:list_id}", auth=KeyAuth("customers.view"))
+def get_list(request: HttpRequest, list_id: int) -> dict[str, Any]:
+    return _list_document(lists.find(list_id))
+
+
+@router.patch("/lists/{int:list_id}", auth=KeyAuth("segments.edit"))
+def change_list(request: HttpRequest, list_id: int, body: ListChange) -> dict[str, Any]:
+    found = lists.find(list_id)
+    return _list_document(service.update_segment(found, name=body.name, description=body.description, by=_by(request)))
+
+
+@router.delete("/lists/{int:list_id}", auth=KeyAuth("segments.edit"))
+def delete_list(request: HttpRequest, list_id: int) -> dict[str, Any]:
+    """Archive a list. 409 while a segment or journey asks for it."""
+    found = lists.find(list_id)
+    service.archive(found)
+    return _list_document(found)
+
+
+@router.get("/lists/{int:list_id}/members", auth=KeyAuth("customers.view"))
+def members_of_list(request: HttpRequest, list_id: int, limit: int = 50, cursor: str | None = None) -> dict[str, Any]:
+    """Who is on a list, the latest first."""
+    return _members(lists.find(list_id), limit, cursor)
+
+
+@router.post("/lists/{int:list_id}/members", auth=KeyAuth("segments.edit"), response={202: dict[str, Any]})
+def add_members(request: HttpRequest, list_id: int, body: Members) -> Status[dict[str, Any]]:
+    """Put up to 10,000 people on a list; the engine does it within moments.
+
+    The answer says how many people that is, and which of the given (by their place) are nobody's.
+    """
+    return Status(202, _change(lists.find(list_id), body, on=True))
+
+
+@router.delete("/lists/{int:list_id}/members", auth=KeyAuth("segments.edit"), response={202: dict[str, Any]})
+def remove_members(request: HttpRequest, list_id: int, body: Members) -> Status[dict[str, Any]]:
+    """Take people off a list; as putting them on."""
+    return Status(202, _change(lists.find(list_id), body, on=False))
+
+
+@router.post("/lists/{int:list_id}/import", auth=KeyAuth("segments.edit"), response={202: dict[str, Any]})
+def import_members(
+    request: HttpRequest,
+    list_id: int,
+    file: File[UploadedFile],
+    type: Form[str],
+) -> Status[dict[str, Any]]:
+    """Put everyone of a file on a list: text in UTF-8, one identifier of `type` a line, up to a million."""
+    found = lists.find(list_id)
+    if (file.size or 0) > MAX_FILE:
+        raise InvalidInput(f"file: at most {MAX_FILE // 1_000_000} MB", details={"file": "too_large"})
+    named = lists.read_file(file.read(), type)
+    return Status(202, _tell(lists.change(found, named, on=True)))
+
+
+def _members(segment: Segment, limit: int, cursor: str | None) -> dict[str, Any]:
     limit = limit_of(limit)
     after = read_cursor(cursor)
     if after is not None and not (isinstance(after, list) and len(after) == 2 and all(type(n) is int for n in after)):
@@ -123,6 +217,37 @@ def _document(segment: Segment) -> dict[str, Any]:
         "updated_at": rfc3339(segment.updated_at),
         "created_by": segment.created_by,
     }
+
+
+def _change(found: Segment, body: Members, *, on: bool) -> dict[str, Any]:
+    if not 1 <= len(body.members) <= lists.MOST_A_CALL:
+        raise InvalidInput(f"members: 1 to {lists.MOST_A_CALL:,} of them", details={"path": "members"})
+    return _tell(lists.change(found, [lists.Named(m.type, m.value) for m in body.members], on=on))
+
+
+def _tell(change: lists.Change) -> dict[str, Any]:
+    door.append(change.entries)
+    return {"people": change.people, "unknown": change.unknown[:1_000], "unknown_count": len(change.unknown)}
+
+
+def _list_document(found: Segment) -> dict[str, Any]:
+    return {
+        "id": str(found.id),
+        "name": found.name,
+        "description": found.description,
+        "count": found.count,
+        "created_at": rfc3339(found.created_at),
+        "updated_at": rfc3339(found.updated_at),
+        "created_by": found.created_by,
+    }
+
+
+def _number(cursor: str | None) -> int | None:
+    """The id that a cursor of a list of definitions goes on after."""
+    after = read_cursor(cursor)
+    if after is not None and not isinstance(after, int):
+        raise InvalidInput("cursor: use the `next` of the page before, unchanged", details={"cursor": "bad"})
+    return after
 
 
 def _by(request: HttpRequest) -> str:

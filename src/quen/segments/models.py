@@ -11,7 +11,7 @@ class Segment(models.Model):
     """A question about people, and who answers to it now.
 
     `kind` is `segment` for those people make, `internal` for the conditions and exit rules of journeys, which are
-    followed live by the same machinery and never listed.
+    followed live by the same machinery and never listed; `list` for static lists (lists.py).
     """
 
     id = IdField()

@@ -15,6 +15,7 @@ import msgspec
 
 from quen.segments.conditions import KINDS
 from quen.segments.conditions.base import Condition, Parser
+from quen.segments.conditions.list_ import InList
 from quen.segments.conditions.segment import InSegment
 from quen.segments.conditions.trait import Trait
 from quen.segments.grammar import Place, RuleError
@@ -48,6 +49,10 @@ class Rule(msgspec.Struct, frozen=True, dict=True):
     def segments(self) -> set[int]:
         """Ids of the segments that it refers to."""
         return {c.segment_id for c in self.conditions() if isinstance(c, InSegment)}
+
+    def lists(self) -> set[int]:
+        """Ids of the static lists that it refers to."""
+        return {c.list_id for c in self.conditions() if isinstance(c, InList)}
 
 
 def parse_rule(obj: Any) -> Rule:

@@ -47,7 +47,7 @@ def create_segment(name: str, rule: Any, kind: str = "segment", by: str = "", de
 
     Raises RuleError pointing at the place in the rule, InvalidInput for the name.
     """
-    name = _checked_name(name)
+    name = checked_name(name)
     parsed = check_rule(rule)
     with transaction.atomic():
         segment = Segment.objects.create(
@@ -72,7 +72,7 @@ def update_segment(
     if segment.status == "archived":
         raise Conflict(f"the segment “{segment.name}” is archived: restore it first")
     if name is not None:
-        segment.name = _checked_name(name)
+        segment.name = checked_name(name)
         fields.append("name")
     if description is not None:
         segment.description = description[:2_000]
@@ -120,7 +120,7 @@ def used_by(segment_id: int) -> list[str]:
     segments = [
         segment.name or f"journey rule {segment.id}"
         for segment in Segment.objects.filter(status__in=FOLLOWED).exclude(id=segment_id)
-        if segment_id in _parse(segment).segments()
+        if segment_id in (rule := _parse(segment)).segments() | rule.lists()
     ]
     return [*segments, *(name for names_of in USERS for name in names_of(segment_id))]
 
@@ -157,8 +157,13 @@ def check_rule(rule: Any, segment_id: int | None = None) -> Rule:
     waiting, seen = sorted(parsed.segments()), set()
     for other in waiting:
         if other != segment_id and other not in known:
-            place = _place_of(parsed.json, other)
-            raise place.error(N_("there is no segment {id}"), id=other)
+            raise _place_of(parsed.json, "segment", other).error(N_("there is no segment {id}"), id=other)
+    if asked := parsed.lists():
+        there = (
+            Segment.objects.filter(kind="list", id__in=asked).exclude(status="archived").values_list("id", flat=True)
+        )
+        for missing in sorted(asked.difference(there)):
+            raise _place_of(parsed.json, "list", missing).error(N_("there is no list {id}"), id=missing)
     while waiting:
         other = waiting.pop()
         if other == segment_id:
@@ -182,12 +187,12 @@ def roots() -> Callable[[int], Condition]:
 
 
 def namer() -> Callable[[int], str]:
-    """Gives the name of a segment by id, for sentences; asks the database at most once."""
+    """Gives the name of a segment or list by id, for sentences; asks the database at most once."""
     found: dict[int, str] = {}
 
     def name_of(segment_id: int) -> str:
         if not found:
-            found.update(Segment.objects.filter(kind="segment").values_list("id", "name"))
+            found.update(Segment.objects.filter(kind__in=("segment", "list")).values_list("id", "name"))
         return found.get(segment_id, str(segment_id))
 
     return name_of
@@ -275,7 +280,7 @@ def _parse(segment: Segment) -> Rule:
     return rule
 
 
-def _checked_name(name: Any) -> str:
+def checked_name(name: Any) -> str:
     if not isinstance(name, str) or not name.strip():
         raise InvalidInput("name: a segment needs a name", details={"path": "name"})
     if len(name.strip()) > 200:
@@ -283,17 +288,17 @@ def _checked_name(name: Any) -> str:
     return name.strip()
 
 
-def _place_of(rule: Any, segment_id: int, place: Place | None = None) -> Place:
-    """Where a rule refers to a segment."""
+def _place_of(rule: Any, kind: str, id_: int, place: Place | None = None) -> Place:
+    """Where a rule refers to a segment or list."""
     place = place or Place()
     if isinstance(rule, dict):
-        if rule.get("segment") == str(segment_id):
-            return place["segment"]
+        if rule.get(kind) == str(id_):
+            return place[kind]
         for key, value in rule.items():
-            if isinstance(value, (dict, list)) and (found := _place_of(value, segment_id, place[key])).path != "$":
+            if isinstance(value, (dict, list)) and (found := _place_of(value, kind, id_, place[key])).path != "$":
                 return found
     if isinstance(rule, list):
         for index, value in enumerate(rule):
-            if (found := _place_of(value, segment_id, place[index])).path != "$":
+            if (found := _place_of(value, kind, id_, place[index])).path != "$":
                 return found
     return Place()

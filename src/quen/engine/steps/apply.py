@@ -2,15 +2,21 @@
 
 What a message's traits came to is put into `batch.taken` by the message's index, and recorded with its event: replaying
 the taken traits of all events gives the same profiles. Left out are what the resolver withheld, and what a browser says
-against a contact trait that has a value: whoever holds a public key could else turn a customer's mail to himself.
+against a contact trait that has a value: whoever holds a public key could else turn a customer's mail to himself. Marks
+(consents, lists, …) are taken with the traits.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
+from quen.delivery import store as delivery
+from quen.delivery.addresses import suppression_key
 from quen.engine.batch import Batch
 from quen.engine.context import Context
 from quen.identity.store import merged_ids_of
 from quen.profiles import history, store
+from quen.profiles.marks import PREFIX, SUPPRESSED, noted, without_marks
 from quen.profiles.rebuilding import Observation, rebuild_traits
 from quen.profiles.state import ProfileState, merge_profiles, renew, set_traits
 from quen.protocol.messages import Message, sets_traits
@@ -36,8 +42,10 @@ def run(batch: Batch, context: Context) -> None:
         profile = profiles.get(of) if of is not None else None
         if profile is not None:
             _seen(batch, profile, message)
-            if sets_traits(message):
-                _take(batch, context, profile, index, message)
+            marks = noted(message)
+            if marks is not None or sets_traits(message):
+                _take(batch, context, profile, index, message, marks)
+    _suppressed(batch, context)
     _renew(batch, context)
 
 
@@ -55,13 +63,24 @@ def _seen(batch: Batch, profile: ProfileState, message: Message) -> None:
             batch.active.add(profile.id)
 
 
-def _take(batch: Batch, context: Context, profile: ProfileState, index: int, message: Message) -> None:
-    traits = message.traits
-    left_out = _left_out(batch, profile, index, message)
+def _take(
+    batch: Batch,
+    context: Context,
+    profile: ProfileState,
+    index: int,
+    message: Message,
+    marks: dict[str, Any] | None,
+) -> None:
+    traits = message.traits if sets_traits(message) else {}
+    left_out = _left_out(batch, profile, index, message) if traits else ()
     if left_out:
         traits = {name: value for name, value in traits.items() if name not in left_out}
-        if not traits:
-            return
+    if any(name.startswith(PREFIX) for name in traits):
+        traits = without_marks(traits)
+    if marks is not None:
+        traits = {**traits, **marks}
+    if not traits:
+        return
     batch.taken[index] = traits
     changed = set_traits(profile, traits, message.time, message.source_id, batch.row_ids[index], context.strategies)
     batch.changed_traits[profile.id] |= changed
@@ -76,6 +95,25 @@ def _left_out(batch: Batch, profile: ProfileState, index: int, message: Message)
         return withheld
     given, had = message.traits, profile.traits
     return withheld | {n for n in CONTACT_TRAITS if n in given and n in had and given[n] != had[n]}
+
+
+def _suppressed(batch: Batch, context: Context) -> None:
+    """Mark who came to have an e-mail address that gets nothing: one look-up for all of them."""
+    given: dict[int, tuple[str, int]] = {}  # profile → its new address, and the message that said it
+    for index, traits in batch.taken.items():
+        profile_id = batch.profile_ids[index]
+        if profile_id is not None and "email" in traits and "email" in batch.changed_traits.get(profile_id, ()):
+            email = batch.profiles[profile_id].traits.get("email")
+            if isinstance(email, str):
+                given[profile_id] = suppression_key("email", email), index
+    found = delivery.suppressions("email", {key for key, _ in given.values()}) if given else {}
+    for profile_id, (key, index) in given.items():
+        if key in found:
+            mark = {f"{SUPPRESSED}email": key}
+            batch.taken[index] = {**batch.taken[index], **mark}
+            message, profile = batch.messages[index], batch.profiles[profile_id]
+            at = message.time, message.source_id, batch.row_ids[index]
+            batch.changed_traits[profile_id] |= set_traits(profile, mark, *at, context.strategies)
 
 
 def _renew(batch: Batch, context: Context) -> None:

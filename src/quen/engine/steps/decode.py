@@ -47,6 +47,7 @@ def _own(event: tracking.SystemEvent, batch: Batch) -> Message:
         received_at=batch.now,
         profile_id=event.profile_id,
         properties=event.properties,
+        context=event.context,
         offset=batch.to_offset,
     )
 

@@ -1,35 +1,50 @@
-"""`{"list": "ID"}`: is on a list that was made by file or by hand.
-
-Parsed and said; neither evaluator has it yet.
-"""
+"""`{"list": "ID"}`: is on a list that was made by file or by hand (`lists.py`)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from quen.segments.conditions.base import Condition, Kind, Parser
-from quen.segments.grammar import N_, Place, check_fields, text
+from quen.profiles.marks import LIST
+from quen.segments.columns import Column, holds
+from quen.segments.conditions.base import Case, Condition, Evaluate, Kind, Parser, SqlContext, Wiring
+from quen.segments.grammar import N_, Place, check_fields
+from quen.segments.moments import FOREVER
 
 
 class InList(Condition, frozen=True):
-    list_id: str
+    list_id: int
 
     def to_json(self) -> dict[str, Any]:
-        return {"list": self.list_id}
+        return {"list": str(self.list_id)}
+
+    def sql(self, context: SqlContext) -> str:
+        return holds(Column("traits", f"{LIST}{self.list_id}").boolean)
+
+    def live(self, wiring: Wiring) -> Evaluate:
+        name = f"{LIST}{self.list_id}"
+        wiring.follow_trait(name)
+        return lambda state, person, now: (person.traits.get(name) is True, FOREVER)
 
     def words(self, language: str, name_of: Callable[[int], str]) -> str:
-        return {"en": "is on list ", "vi": "có trong danh sách "}[language] + self.list_id
+        return {"en": "is on the list ", "vi": "có trong danh sách "}[language] + f"“{name_of(self.list_id)}”"
+
+    def negated_words(self, language: str, name_of: Callable[[int], str]) -> str:
+        return {"en": "is not on the list ", "vi": "không có trong danh sách "}[language] + f"“{name_of(self.list_id)}”"
 
 
 def _parse(obj: Mapping[str, Any], place: Place, parser: Parser) -> InList:
     check_fields(obj, place, ("list",))
-    return InList(text(obj["list"], place["list"], 100))
+    value = obj["list"]
+    if not isinstance(value, str) or not value.isascii() or not value.isdigit() or len(value) > 19:
+        raise place["list"].error(N_("the id of a list is needed, a text of digits"))
+    return InList(int(value))
 
 
-def _refuse(obj: Mapping[str, Any], place: Place, parser: Parser) -> Condition:
-    _parse(obj, place, parser)
-    raise place["list"].error(N_("lists cannot be evaluated yet"))
+_CASES = (
+    Case("on it", {"list": "5"}, True, (), {f"{LIST}5": True}),
+    Case("on another one", {"list": "5"}, False, (), {f"{LIST}55": True}),
+    Case("not on it", {"not": {"list": "5"}}, True),
+)
 
-
-KIND = Kind("list", _refuse)
+KIND = Kind("list", _parse, _CASES)

@@ -1,15 +1,19 @@
-"""`{"reachable": "email"}`: a message can be sent to the person on this channel.
-
-Parsed and said; neither evaluator has it yet.
-"""
+"""`{"reachable": "email"}`: a message can be sent to the person on this channel: a usable address, not suppressed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from quen.segments.conditions.base import Condition, Kind, Parser
-from quen.segments.grammar import N_, Place, check_fields, text
+from quen.profiles.marks import ADDRESS, SUPPRESSED
+from quen.segments.columns import Column, quote
+from quen.segments.conditions.base import Case, Condition, Evaluate, Kind, Parser, SqlContext, Wiring
+from quen.segments.facts import LiveState, Person
+from quen.segments.grammar import N_, Place, check_fields
+from quen.segments.moments import FOREVER
+from quen.segments.operators.matches import compiled
+from quen.segments.reach import CHANNELS
+from quen.segments.values import reader
 
 
 class Reachable(Condition, frozen=True):
@@ -18,18 +22,70 @@ class Reachable(Condition, frozen=True):
     def to_json(self) -> dict[str, Any]:
         return {"reachable": self.channel}
 
+    def sql(self, context: SqlContext) -> str:
+        channel = CHANNELS[self.channel]
+        options = [Column("traits", trait).string for trait in channel.traits]
+        usable = ", ".join(f"match({option}, {quote(channel.pattern)}), {option}" for option in options)
+        suppressed = Column("traits", SUPPRESSED + self.channel).string
+        return f"ifNull(multiIf({usable}, NULL) != ifNull({suppressed}, ''), false)"
+
+    def live(self, wiring: Wiring) -> Evaluate:
+        channel = CHANNELS[self.channel]
+        search = compiled(channel.pattern).search
+        names = (*channel.traits, SUPPRESSED + self.channel)
+        for name in names:
+            wiring.follow_trait(name)
+        *reads, suppressed = [reader(name) for name in names]
+
+        def evaluate(state: LiveState, person: Person, now: int) -> tuple[bool, int]:
+            for read in reads:
+                address = read(person.traits)
+                if address.__class__ is str and search(address) is not None:
+                    return address != suppressed(person.traits), FOREVER
+            return False, FOREVER
+
+        return evaluate
+
     def words(self, language: str, name_of: Callable[[int], str]) -> str:
-        return {"en": "can be reached by ", "vi": "liên lạc được qua "}[language] + self.channel
+        return {"en": "can be reached by ", "vi": "liên lạc được qua "}[language] + CHANNELS[self.channel].label[
+            language
+        ]
+
+    def negated_words(self, language: str, name_of: Callable[[int], str]) -> str:
+        said = {"en": "cannot be reached by ", "vi": "không liên lạc được qua "}[language]
+        return said + CHANNELS[self.channel].label[language]
 
 
 def _parse(obj: Mapping[str, Any], place: Place, parser: Parser) -> Reachable:
     check_fields(obj, place, ("reachable",))
-    return Reachable(text(obj["reachable"], place["reachable"], 100))
+    channel = obj["reachable"]
+    if not isinstance(channel, str) or channel not in CHANNELS:
+        raise place["reachable"].error(N_("unknown channel; known here: {known}"), known=", ".join(CHANNELS))
+    return Reachable(channel)
 
 
-def _refuse(obj: Mapping[str, Any], place: Place, parser: Parser) -> Condition:
-    _parse(obj, place, parser)
-    raise place["reachable"].error(N_("reachability cannot be evaluated yet"))
+_BY_MAIL, _LAN = {"reachable": "email"}, "lan@example.com"
+_CASES = (
+    Case("has an address", _BY_MAIL, True, (), {"email": _LAN}),
+    Case("has none", _BY_MAIL, False),
+    Case("what is there is no address", _BY_MAIL, False, (), {"email": "lan tại example"}),
+    Case("nor is a list", _BY_MAIL, False, (), {"email": [_LAN]}),
+    Case("it is suppressed", _BY_MAIL, False, (), {"email": _LAN, f"{SUPPRESSED}email": _LAN}),
+    Case("another one was", _BY_MAIL, True, (), {"email": _LAN, f"{SUPPRESSED}email": "old@example.com"}),
+    Case("on another channel", _BY_MAIL, True, (), {"email": _LAN, f"{SUPPRESSED}sms": _LAN}),
+    Case("an identifier serves", _BY_MAIL, True, (), {f"{ADDRESS}email": _LAN}),
+    Case(
+        "the trait counts first",
+        _BY_MAIL,
+        False,
+        (),
+        {"email": _LAN, f"{ADDRESS}email": "b@c.vn", f"{SUPPRESSED}email": _LAN},
+    ),
+    Case("a phone", {"reachable": "sms"}, True, (), {"phone": "+84912345678"}),
+    Case("a phone that could not be cleaned", {"reachable": "sms"}, False, (), {"phone": "0912 345"}),
+    Case("on Zalo", {"reachable": "zalo"}, True, (), {f"{ADDRESS}zalo_user_id": "2468013579"}),
+    Case("not on Zalo", {"not": {"reachable": "zalo"}}, True, (), {"phone": "+84912345678"}),
+    Case("a device", {"reachable": "push"}, True, (), {f"{ADDRESS}device_token": "abcdefgh12345"}),
+)
 
-
-KIND = Kind("reachable", _refuse)
+KIND = Kind("reachable", _parse, _CASES)

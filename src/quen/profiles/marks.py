@@ -1,0 +1,80 @@
+"""Marks: what Quen itself notes of a person beside their traits. Consents, addresses, suppressions, lists.
+
+A mark is kept as a trait of a reserved name, so it is told, ordered by time, merged, separated, made anew from the
+history and seen by both evaluators of segments as traits are. Nobody else can set one: names that begin with the prefix
+are left out of what messages say.
+
+    quen:consent:marketing    true or false: the latest word of the person on this purpose
+    quen:suppressed:email     an address that gets nothing on this channel
+    quen:address:zalo_user_id where the person can be reached: an identifier that is no trait
+    quen:list:123             true: on the list
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from quen.protocol.messages import Message
+
+PREFIX = "quen:"
+CONSENT, SUPPRESSED, ADDRESS, LIST = (f"{PREFIX}{kind}:" for kind in ("consent", "suppressed", "address", "list"))
+LIST_JOINED, LIST_LEFT = "List Joined", "List Left"
+REACHED_BY = frozenset({"email", "phone", "zalo_user_id", "zalo_app_user_id", "device_token"})
+_MOST_PURPOSES = 50
+_LONGEST = 100
+
+
+class Consent(msgspec.Struct):
+    """The latest word on a purpose. `at` is ms UTC."""
+
+    purpose: str
+    granted: bool
+    at: int
+    source_id: int
+
+
+def noted(message: Message) -> dict[str, Any] | None:
+    """The marks that a message leaves; None deletes one."""
+    context = message.context
+    consent = context.get("consent")
+    if consent is None and message.source_id and not message.external_ids:
+        return None  # nearly all of them
+    marks: dict[str, Any] = {}
+    if isinstance(consent, dict) and isinstance(preferences := consent.get("categoryPreferences"), dict):
+        for purpose, granted in list(preferences.items())[:_MOST_PURPOSES]:
+            if isinstance(granted, bool) and (name := purpose.strip()) and len(name) <= _LONGEST:
+                marks[CONSENT + name] = granted
+    for type_, _scope, value in message.external_ids:
+        if type_ in REACHED_BY:
+            marks[ADDRESS + type_] = value
+    if message.source_id == 0 and message.type == "system":
+        marks |= _own(message)
+    return marks or None
+
+
+def _own(message: Message) -> dict[str, Any]:
+    """What Quen's own messages say: who was put on a list, which address gets nothing more."""
+    marks: dict[str, Any] = {}
+    if message.event in (LIST_JOINED, LIST_LEFT):
+        marks[f"{LIST}{message.properties.get('list_id')}"] = True if message.event == LIST_JOINED else None
+    suppressed = message.context.get("suppressed")
+    if isinstance(suppressed, dict):
+        marks |= {SUPPRESSED + channel: address for channel, address in suppressed.items()}
+    return marks
+
+
+def without_marks(traits: Mapping[str, Any]) -> dict[str, Any]:
+    """The traits alone."""
+    return {name: value for name, value in traits.items() if not name.startswith(PREFIX)}
+
+
+def consents(traits: Mapping[str, Any], metas: Mapping[str, list[Any]]) -> list[Consent]:
+    """By purpose."""
+    return [
+        Consent(name.removeprefix(CONSENT), value, *metas.get(name, [0, 0])[:2])
+        for name, value in sorted(traits.items())
+        if name.startswith(CONSENT) and isinstance(value, bool)
+    ]

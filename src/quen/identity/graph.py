@@ -16,6 +16,7 @@ from quen.identity.models import Edge
 MOST_NODES = 60
 _BUNDLED = 8  # rows of a panel of visitors
 _WIDTH, _GAP, _BETWEEN = 272, 116, 18  # of panels: width, between columns, between rows
+_NEST = 20  # of panels below others, on a phone
 _HEAD, _ROW, _STEP, _PAD, _SIDE, _INDENT = 38, 42, 48, 10, 20, 18
 _LABEL = 88
 MOST_EXTRA = 40
@@ -91,15 +92,24 @@ class Graph(msgspec.Struct):
 
 
 def draw(
-    items: Sequence[Shown], edges: Iterable[Edge], ties: Sequence[Tie], profile_id: int, marked: Collection[int] = ()
+    items: Sequence[Shown],
+    edges: Iterable[Edge],
+    ties: Sequence[Tie],
+    profile_id: int,
+    marked: Collection[int] = (),
+    *,
+    narrow: bool = False,
 ) -> Graph:
-    """`items`: the person's identifiers, strongest first; `ties`: live ones; `marked`: ids of entries to bring out."""
+    """`items`: the person's identifiers, strongest first; `ties`: live ones; `marked`: ids of entries to bring out.
+
+    `narrow`: for a phone, with what was merged below instead of beside.
+    """
     shown = {item.key: item for item in items[:MOST_NODES]}
     drawn = [tie for tie in ties if tie.left in shown and tie.right in shown]
     panels = _panels(shown, _origins(edges, shown), profile_id)
     below, came = _tree(panels, drawn)
     _bundle(panels, below, came)
-    sketch = _Sketch(panels, below, came, drawn, set(marked))
+    sketch = _Sketch(panels, below, came, drawn, set(marked), narrow=narrow)
     sketch.place()
     nodes = list(sketch.nodes.values())
     return Graph(sketch.width, sketch.height, sketch.placed, nodes, sketch.lines, len(items) - len(shown))
@@ -170,9 +180,17 @@ class _Sketch:
     """Places panels column by column, then what is in them, then the lines."""
 
     def __init__(
-        self, panels: Sequence[Panel], below: Tree, came: Came, ties: Sequence[Tie], marked: Collection[int]
+        self,
+        panels: Sequence[Panel],
+        below: Tree,
+        came: Came,
+        ties: Sequence[Tie],
+        marked: Collection[int],
+        *,
+        narrow: bool,
     ) -> None:
         self.panels, self.below, self.came, self.ties, self.marked = panels, below, came, ties, marked
+        self.narrow = narrow
         self.placed: list[Panel] = []
         self.nodes: dict[str, Node] = {}
         self.lines: list[Line] = []
@@ -195,6 +213,11 @@ class _Sketch:
         panel.x, panel.y = x, y
         self._fill(panel)
         self.placed.append(panel)
+        if self.narrow:
+            bottom = y + panel.height
+            for child in self.below.get(number, ()):
+                bottom = self._block(child, x + _NEST, bottom + _BETWEEN)
+            return bottom
         bottom = y
         for child in self.below.get(number, ()):
             bottom = self._block(child, x + _WIDTH + _GAP, bottom) + _BETWEEN
@@ -249,6 +272,11 @@ class _Sketch:
             if start is None:
                 continue
             home = next(p for p in self.placed if p.x < start.x < p.x + p.width and p.y < start.y < p.y + p.height)
+            if self.narrow:
+                x, y = home.x + _NEST // 2, panel.y + _HEAD // 2
+                path = f"M{x},{home.y + home.height} V{y - 6} Q{x},{y} {x + 6},{y} H{panel.x}"
+                self.lines.append(Line(path, "merge", tie, panel.came, marked=self._is_marked(tie)))
+                continue
             x1, y1, x2, y2 = home.x + home.width, start.y + _ROW // 2, panel.x, node.y + _ROW // 2
             if panel.bundle:
                 y2 = panel.y + _HEAD // 2
@@ -260,6 +288,8 @@ class _Sketch:
 
     def _others(self) -> None:
         """Evidence beyond the tree: drawn thin, so that one sees that a single cut would not part the two."""
+        if self.narrow:
+            return
         used = {id(line.tie) for line in self.lines}
         bundled = {item.key for panel in self.placed if panel.bundle for item in panel.items}
         rest = [t for t in self.ties if id(t) not in used]

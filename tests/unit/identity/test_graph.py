@@ -13,8 +13,8 @@ def shown(key: str, *, strong: bool = True) -> Shown:
     return Shown(key, key, "id", "t", key, "Shop", 1, strong)
 
 
-def drawn(items: list[Shown], log: list[Edge], marked: tuple[int, ...] = ()) -> Graph:
-    return draw(items, log, live_ties(log), 1, marked)
+def drawn(items: list[Shown], log: list[Edge], marked: tuple[int, ...] = (), *, narrow: bool = False) -> Graph:
+    return draw(items, log, live_ties(log), 1, marked, narrow=narrow)
 
 
 keys = st.integers(0, 30).map(lambda n: f"t||{n}")
@@ -25,13 +25,16 @@ kinds = st.sampled_from(["attach", "merge", "create", "link", "remove", "shared"
     st.lists(st.tuples(kinds, keys, keys, st.integers(1, 6)), max_size=60),
     st.integers(0, 80),
     st.sets(st.integers(0, 30)),
+    st.booleans(),
 )
-def test_any_log_can_be_drawn(entries: list[tuple[str, str, str, int]], known: int, strong: set[int]) -> None:
+def test_any_log_can_be_drawn(
+    entries: list[tuple[str, str, str, int]], known: int, strong: set[int], narrow: bool
+) -> None:
     log = []
     for number, (kind, left, right, profile) in enumerate(entries):
         log.append(edge(number, kind, left, right))
         log[-1].profile_id = profile
-    graph = drawn([shown(f"t||{n}", strong=n in strong) for n in range(known)], log)
+    graph = drawn([shown(f"t||{n}", strong=n in strong) for n in range(known)], log, narrow=narrow)
     bundled = sum(panel.left_out for panel in graph.panels)
     assert len(graph.nodes) + bundled == min(known, MOST_NODES)
     assert graph.left_out == max(0, known - MOST_NODES)
@@ -62,6 +65,9 @@ def test_merged_profiles_stand_beside_the_strongest() -> None:
         (False, ["anonymous_id||a"]),
     ]
     assert [(line.kind, line.marked) for line in graph.lines] == [("tie", False), ("merge", True)]
+    narrow = drawn(items, log, narrow=True)
+    assert narrow.width < 320 < graph.width
+    assert narrow.panels[1].y > narrow.panels[0].y + narrow.panels[0].height
 
 
 def test_many_visitors_share_a_panel() -> None:

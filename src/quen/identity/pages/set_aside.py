@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from quen.accounts.access import require
@@ -59,6 +60,13 @@ def block(request: HttpRequest, ref: str) -> HttpResponseBase:
     if len(placed) == 1:
         order = orders.outcome(placed[0].pk, WAIT_S)
         return HttpResponseRedirect(reverse("identity_order", args=[order.pk]))
+    if placed:
+        said = ngettext(
+            "%(n)d profile is being split off; the engine does it between two batches.",
+            "%(n)d profiles are being split off; the engine does it between two batches.",
+            len(placed),
+        )
+        messages.success(request, said % {"n": len(placed)})
     return HttpResponseRedirect(reverse("set_aside"))
 
 

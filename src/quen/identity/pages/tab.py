@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET
 from quen.accounts.access import require
 from quen.identity.evidence import chain
 from quen.identity.explain import explain, steps_of
-from quen.identity.graph import Shown, draw
+from quen.identity.graph import Graph, Shown, draw
 from quen.identity.models import Edge
 from quen.identity.pages.common import rows, show_for
 from quen.identity.queries import Evidence, edges_of, evidence_of
@@ -102,11 +102,23 @@ def _graph(
         )
         for each in listed
     ]
-    graph = draw(items, edges, evidence.ties, found.id, why.get("entries", ()))
+    entries = why.get("entries", ())
+    wide = draw(items, edges, evidence.ties, found.id, entries)
+    drawn = [(wide, "")]
+    if any(panel.x > 1 for panel in wide.panels):  # several columns do not fit a phone
+        narrow = draw(items, edges, evidence.ties, found.id, entries, narrow=True)
+        drawn = [(wide, "d-none d-md-block"), (narrow, "d-md-none")]
+    return {
+        "wide": wide.width > 560,
+        "variants": [_variant(found, graph, why) | {"css": css} for graph, css in drawn],
+        "left_out": wide.left_out,
+    }
+
+
+def _variant(found: Person, graph: Graph, why: dict[str, Any]) -> dict[str, Any]:
     on_path = why.get("keys", set())
     return {
         "drawn": graph,
-        "wide": graph.width > 560,
         "nodes": [
             {
                 "node": node,

@@ -36,7 +36,7 @@ class Shop:
 
     def name_anew(self) -> None:
         """What comes from now on is about other people: as another shop, without another engine."""
-        self.name = f"shop{next(_numbers)}x"
+        self.name = f"t{next(_numbers)}x"
         self.source = Source.objects.create(name=self.name, kind="server")
         self.browser = Source.objects.create(name=f"{self.name} browser", kind="browser")
         self.now = self.began

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -91,7 +92,8 @@ def test_events_and_merges_that_come_meanwhile_are_there(shop: Shop, monkeypatch
             shop.says({"type": "identify", "anonymousId": f"v-{shop.name}", **shop.user("lan")})
     ordered = 3 + len(range(0, number, 3)) + (number > 4)
     assert counted(lan, "Ordered") == ordered
-    assert event_store().rows("SELECT count() - uniqExact(id) FROM events") == [(0,)]
+    twice = "SELECT count() - uniqExact(id) FROM events WHERE profile_id = {id:UInt64}"
+    assert event_store().rows(twice, {"id": lan}) == [(0,)]
     assert under(hoa) == []
 
 
@@ -143,6 +145,34 @@ def test_a_batch_that_is_repeated_after_a_fold_is_still_taken_once(shop: Shop) -
     fold(shop.engine._folder)
     event_store().insert_events([row], f"token-{shop.name}")
     assert counted(lan, "Ordered") == 4
+
+
+def test_readers_see_every_event_once_while_links_are_folded(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(folding, "ROWS_A_STEP", 2_000)
+    lan, hoa = two_who_became_one(shop)
+    event_store().rows(
+        "INSERT INTO events (profile_id, time, id, event, type, source_id, message_id, properties, received_at, origin)"
+        f" SELECT if(number % 3 = 0, {lan}, {hoa}), now64(3) - toIntervalMinute(number % 60), number + 1, 'Ordered',"
+        f" 'track', {shop.source.id}, toString(number), '{{}}', now64(3), {hoa} FROM numbers(20000)"
+    )
+    expected = 20_003
+    seen: set[int] = set()
+    done = threading.Event()
+
+    def read() -> None:
+        while not done.is_set():
+            seen.add(counted(lan, "Ordered"))
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    try:
+        fold(shop.engine._folder)
+    finally:
+        done.set()
+        reader.join()
+    assert len(under(hoa)) == 0
+    assert seen == {expected}
+    assert len(under(lan)) == expected + 1
 
 
 def test_quiet_is_waited_for(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,72 @@
+"""The builder of rules: its words, what was really received, the answer beside it."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from django.template.loader import render_to_string
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from quen.accounts.access import require
+from quen.errors import InvalidInput, QuenError
+from quen.events import catalogue
+from quen.segments import service
+from quen.segments.pages.common import cards_of, decode_rule, said
+from quen.segments.rules import Rule, describe, parse_rule, sentence
+from quen.segments.vocabulary import properties, vocabulary
+from quen.web.templatetags.quen import number
+
+
+@require("customers.view")
+@require_GET
+def builder_words(request: HttpRequest) -> HttpResponseBase:
+    return JsonResponse(vocabulary(get_language() or "vi"))
+
+
+@require("customers.view")
+@require_GET
+def builder_properties(request: HttpRequest) -> HttpResponseBase:
+    return JsonResponse({"properties": properties(request.GET.get("event", "")[:200])})
+
+
+@require("customers.view")
+@require_POST
+def preview(request: HttpRequest) -> HttpResponseBase:
+    """JSON for the builder: `{sentence, html}` of the rail, or `{problem: {path, message}}`."""
+    try:
+        rule = decode_rule(request.POST.get("rule", ""))
+        parsed = parse_rule(rule)
+        found = service.preview(rule)
+    except InvalidInput as error:
+        return JsonResponse({"problem": {"path": str(error.details.get("path", "")), "message": said(error)}})
+    except QuenError:
+        message = _("This takes too long to count right now. You can save it all the same.")
+        return JsonResponse({"problem": {"path": "", "message": message}})
+    language, name_of = get_language() or "vi", service.namer()
+    people = cards_of(request, [person["profile_id"] for person in found["sample"]])
+    sample = [
+        {
+            "card": people[person["profile_id"]],
+            "why": [
+                {"said": sentence(reason.condition, language, name_of), "holds": reason.holds}
+                for reason in person["why"]
+            ],
+        }
+        for person in found["sample"]
+        if person["profile_id"] in people
+    ]
+    html = render_to_string(
+        "segments/rail.html", {**found, "sample": sample, "unseen": _unseen(parsed)}, request=request
+    )
+    brief = _("%(count)s of %(total)s customers") % {
+        "count": number(found["count"]),
+        "total": number(found["total"]),
+    }
+    return JsonResponse({"sentence": describe(parsed, language, name_of), "html": html, "brief": brief})
+
+
+def _unseen(rule: Rule) -> list[str]:
+    """Names of events in a rule that never came: allowed, but often a slip."""
+    asked = {c.event for c in rule.conditions() if hasattr(c, "event")}
+    return sorted(asked - set(catalogue.event_names(limit=5_000))) if asked else []

@@ -1,0 +1,65 @@
+"""What the pages of segments share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from django.http import HttpRequest
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from quen.accounts.access import user_of
+from quen.accounts.roles import can
+from quen.errors import QuenError
+from quen.profiles.cards import Card, cards
+from quen.segments import service
+from quen.segments.conditions.base import Condition
+from quen.segments.models import Segment
+from quen.segments.rules import RuleError, describe, parse_rule, sentence
+
+_MAX_RULE_BYTES = 200_000
+
+
+def row(segment: Segment, name_of: Callable[[int], str] | None = None) -> dict[str, Any]:
+    return {
+        "segment": segment,
+        "sentence": describe(parse_rule(segment.rule), get_language() or "vi", name_of or service.namer()),
+        "progress": service.progress(segment),
+    }
+
+
+def cards_of(request: HttpRequest, profile_ids: list[int]) -> dict[int, Card]:
+    masked = not can(user_of(request).role, "customers.pii")
+    return {card.id: card for card in cards(profile_ids, masked=masked)}
+
+
+def decode_rule(text: str) -> Any:
+    if len(text) > _MAX_RULE_BYTES:
+        raise RuleError(_("The rule is too large."), details={"path": "$"})
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
+        raise RuleError(_("The rule is not valid JSON: %(why)s") % {"why": str(error)}, details={"path": "$"}) from None
+
+
+def said(error: QuenError) -> str:
+    """What is wrong, without the place: the message stands beside it."""
+    if isinstance(error, RuleError) and error.template:
+        said = _(error.template)
+        return said.format(**error.values) if error.values else said
+    return str(error.details.get("problem", error.message))
+
+
+def outline(condition: Condition, name_of: Callable[[int], str]) -> dict[str, Any]:
+    """A rule as nested lists of sentences."""
+    parts = condition.parts()
+    spec = condition.to_json()
+    if not parts:
+        return {"said": sentence(condition, get_language() or "vi", name_of), "parts": []}
+    kind = next(iter(spec))
+    if kind == "not" and parts[0].parts() and "any" in parts[0].to_json():
+        kind, parts = "none", parts[0].parts()
+    heads = {"all": _("All of these"), "any": _("Any of these"), "not": _("Not"), "none": _("None of these")}
+    return {"said": heads[kind], "parts": [outline(part, name_of) for part in parts]}

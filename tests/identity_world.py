@@ -13,16 +13,8 @@ from quen.identity.bridges import bridges
 from quen.identity.keys import keys_of, pair_of
 from quen.identity.limits import Known
 from quen.identity.models import Edge
-from quen.identity.resolve import (
-    Join,
-    Knowledge,
-    NewClaim,
-    NewEdge,
-    Resolution,
-    evidence_pairs,
-    may_meet,
-    resolve,
-)
+from quen.identity.resolution import Join, Knowledge, NewClaim, NewEdge, Resolution
+from quen.identity.resolve import evidence_pairs, may_meet, resolve
 from quen.identity.types import DEFAULTS, Rules
 from quen.protocol.messages import Message
 

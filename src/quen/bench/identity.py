@@ -219,7 +219,8 @@ class _Work:
 
         from quen.identity import store
         from quen.identity.keys import keys_of
-        from quen.identity.resolve import Knowledge, evidence_pairs, may_meet, resolve
+        from quen.identity.resolution import Knowledge
+        from quen.identity.resolve import evidence_pairs, may_meet, resolve
         from quen.ids import BatchIds
 
         marks = [time.perf_counter()]

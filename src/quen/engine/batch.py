@@ -10,7 +10,7 @@ from typing import Any
 
 from quen.events.store import EventRow
 from quen.identity.keys import Key
-from quen.identity.resolve import Resolution
+from quen.identity.resolution import Resolution
 from quen.identity.store import Known
 from quen.journal.protocol import Entry
 from quen.journeys.effects import Effects

@@ -11,7 +11,7 @@ from quen.identity.keys import pair_of
 from quen.identity.models import Edge, Identifier
 from quen.identity.parting import Whole
 from quen.identity.partition import Pair
-from quen.identity.resolve import NewEdge
+from quen.identity.resolution import NewEdge
 from quen.identity.store import append_edges, merged_ids
 
 _EDGE = (

@@ -13,7 +13,7 @@ import msgspec
 from quen.identity.evidence import live_ties, parts
 from quen.identity.keys import pair_of
 from quen.identity.models import Edge
-from quen.identity.resolve import NewEdge, Resolution
+from quen.identity.resolution import NewEdge, Resolution
 
 RULE = "shared_device"
 

@@ -94,11 +94,8 @@ def keys_of(message: Message, rules: Rules = DEFAULTS, *, phone_region: str = "V
         value = _match(reader, raw, phone_region)
         if value is None:
             continue
-        scope = reader.type.scope
-        if scope == "global":
-            scope = ""
-        else:
-            scope = (account if scope == "account" else "")[:60] or str(message.source_id)
+        of = reader.type.scope
+        scope = "" if of == "global" else (account if of == "account" else "")[:60] or str(message.source_id)
         key = f"{type_}|{scope}|{value}"
         if key not in found:
             found[key] = Key(reader.type.priority, key, type_, scope, value)

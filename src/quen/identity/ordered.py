@@ -10,7 +10,7 @@ import msgspec
 from quen.db import execute, execute_many, fetch
 from quen.identity.keys import Key, match_value, split_key
 from quen.identity.models import Order
-from quen.identity.resolve import Join
+from quen.identity.resolution import Join
 from quen.identity.types import Rules
 
 IN_A_BATCH = ("join", "attach")  # other orders are carried out alone, between two batches

@@ -12,7 +12,7 @@ from quen.identity.keys import Key, pair_of, split_key
 from quen.identity.limits import Known, refusal
 from quen.identity.models import Edge, Identifier
 from quen.identity.partition import Cut, Pair, Parted, StillOne
-from quen.identity.resolve import NewEdge
+from quen.identity.resolution import NewEdge
 from quen.identity.types import Rules
 
 NOT_LIVE, STILL_ONE, NOT_ONE, EVERYTHING, SAME = "not_live", "still_one", "not_one", "everything", "same"

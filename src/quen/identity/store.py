@@ -12,7 +12,7 @@ from quen.db import execute_many, fetch, fetch_in
 from quen.identity import limits
 from quen.identity.keys import Key, make_key, match_value
 from quen.identity.models import Edge, Identifier
-from quen.identity.resolve import IdentifierChange, NewClaim, NewEdge, Resolution
+from quen.identity.resolution import IdentifierChange, NewClaim, NewEdge, Resolution
 from quen.identity.types import DEFAULTS, Rules
 from quen.protocol.messages import Message
 

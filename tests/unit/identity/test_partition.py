@@ -13,7 +13,7 @@ from quen.identity.evidence import live_ties, parts
 from quen.identity.models import Edge, Identifier
 from quen.identity.parting import Parting, Refused, Signed, Whole
 from quen.identity.partition import holders
-from quen.identity.resolve import Join
+from quen.identity.resolution import Join
 from tests.identity_world import World
 
 U1, U2, U3 = "user_id||u-1", "user_id||u-2", "user_id||u-3"

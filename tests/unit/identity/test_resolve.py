@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quen.identity.keys import Key, keys_of, pair_of
-from quen.identity.resolve import Join
+from quen.identity.resolution import Join
 from quen.identity.types import DEFAULTS, IdentifierType, Rules
 from quen.protocol.messages import Message
 from tests.identity_world import World, connected, message

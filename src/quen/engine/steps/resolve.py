@@ -6,7 +6,8 @@ from quen.engine.batch import Batch
 from quen.engine.context import Context
 from quen.identity import ordered, store
 from quen.identity.bridges import bridges
-from quen.identity.resolve import Knowledge, evidence_pairs, may_meet, resolve
+from quen.identity.resolution import Knowledge
+from quen.identity.resolve import evidence_pairs, may_meet, resolve
 
 MOST_PAIRS = 500_000  # remembered; past it the log is asked anew
 

@@ -166,10 +166,12 @@ def _compare(value: Any, spec: dict[str, Any], now: int) -> bool:
 
 
 def _equal(value: Any, wanted: Any) -> bool:
-    if isinstance(value, list) or value is None:
+    if isinstance(value, list):
+        return any(_equal(one, wanted) for one in value)
+    if value is None:
         return False
     if isinstance(value, bool) or isinstance(wanted, bool):
-        return (_text(value) == _text(wanted) and not isinstance(value, (int, float))) or value is wanted
+        return _text(value) == _text(wanted)
     if isinstance(value, str) and isinstance(wanted, str):
         return value == wanted
     one, other = _number(value), _number(wanted)

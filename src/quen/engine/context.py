@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -14,6 +15,7 @@ from quen.events.store import EventStore
 from quen.identity.types import DEFAULTS, Rules
 from quen.journal.protocol import Journal
 from quen.profiles.strategies import ALL_LATEST, Strategies
+from quen.segments.costs import Costs
 from quen.segments.live import Program
 
 INTERNAL_KIND = "internal"
@@ -35,6 +37,8 @@ class Context:
     strategies_version: int = 0
     may_compute: bool = True  # whether a segment may wait to be computed
     may_renew: bool = True  # whether the present traits may wait to be made anew
+    costs: Costs = field(default_factory=Costs)
+    audited: float = field(default_factory=time.monotonic)  # when members were last compared with SQL
     catalogue: Catalogue = field(default_factory=Catalogue)
     # Inserting events is work of the event store's own, outside the interpreter: it goes on beside the state's.
     recorder: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "quen-recorder"))

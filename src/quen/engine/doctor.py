@@ -23,7 +23,7 @@ class Finding(NamedTuple):
 
 def examine(config: Config) -> list[Finding]:
     """Look at the stores of a data directory; works beside a running Quen."""
-    return [_state(), _journal(config), _owner(), _mail(config), *check_definitions()]
+    return [_state(), _journal(config), _owner(), _mail(config), *check_definitions(), *_segments()]
 
 
 def _state() -> Finding:
@@ -59,6 +59,34 @@ def _mail(config: Config) -> Finding:
     if config.smtp_url:
         return Finding(True, "e-mail: SMTP_URL is set")
     return Finding(True, "e-mail: SMTP_URL is not set, so no e-mail is sent")
+
+
+def _segments() -> list[Finding]:
+    """Segments that were paused because of their cost, and what comparing members with SQL found."""
+    findings = [
+        Finding(False, f"segment {id_} {name!r} is paused: {problem}. Give it a simpler rule.")
+        for id_, name, problem in fetch(
+            "SELECT id, name, problem FROM segments_segment WHERE status = 'paused' AND problem <> '' ORDER BY id"
+        )
+    ]
+    compared = fetch(
+        "SELECT s.id, s.name, a.people, a.wrong, a.all_people FROM segments_audit a JOIN segments_segment s"
+        " ON s.id = a.segment_id WHERE s.status <> 'archived' ORDER BY s.id"
+    )
+    wrong = [
+        Finding(
+            False,
+            f"segment {id_} {name!r}: of {people} people last compared, {wrong} are stored otherwise than its rule"
+            " says. Archive and restore it to compute it anew, and report it: this is a fault in Quen.",
+        )
+        for id_, name, people, wrong, _ in compared
+        if wrong
+    ]
+    if compared and not wrong:
+        findings.append(
+            Finding(True, f"members of segments: {sum(row[4] for row in compared)} compared with SQL, none differs")
+        )
+    return findings + wrong
 
 
 def check_definitions() -> list[Finding]:

@@ -14,7 +14,7 @@ from django.db import close_old_connections
 
 from quen.config import Config
 from quen.db import execute, tune_for_batches
-from quen.engine import backfills, plan, renewals, separating
+from quen.engine import backfills, guards, plan, renewals, separating
 from quen.engine.batch import Batch, describe
 from quen.engine.context import Context
 from quen.engine.folding import Folder
@@ -196,6 +196,7 @@ class Engine:
         self._again = None
         self.context.journal.commit(READER, planned.to_offset)
         log.debug("batch", **describe(batch))
+        guards.watch_costs(batch, self.context)
 
     def _steps(self, batch: Batch) -> None:
         for step in STEPS:

@@ -25,6 +25,11 @@ _dict_decoder = msgspec.json.Decoder(dict[str, Any])
 
 # Few rows a batch and one machine: the server's defaults for pools only cost memory and wake-ups.
 _OPTIONS = "background_pool_size=2&background_schedule_pool_size=2&background_common_pool_size=2"
+# A rule may hold thousands of values, each asked of several types: the SQL of the largest has some megabytes.
+_LIMITS = (
+    "SET max_query_size = 16000000, max_ast_elements = 2000000, max_expanded_ast_elements = 2000000,"
+    " max_parser_backtracks = 0"
+)
 _INSERT_SETTINGS = (
     "type_json_skip_duplicated_paths=1, max_partitions_per_insert_block=0, max_insert_block_size=1000000,"
     " min_insert_block_size_rows=1000000, input_format_parallel_parsing=0, max_insert_threads=1,"
@@ -166,6 +171,7 @@ class EventStore:
         connection = getattr(self._local, "connection", None)
         if connection is None:
             connection = chdb.connect(self._target)  # type: ignore[no-untyped-call]
+            connection.query(_LIMITS)
             self._local.connection = connection
             with self._lock:
                 self._connections.append(connection)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.translation import override
 from ninja import File, Form, Router, Schema, Status
 from ninja.files import UploadedFile
 
@@ -13,6 +14,7 @@ from quen.engine import door
 from quen.errors import InvalidInput
 from quen.segments import lists, service, store
 from quen.segments.models import Segment
+from quen.segments.oddities import unknown_names
 from quen.segments.rules import describe, parse_rule
 from quen.web.paging import limit_of, page, read_cursor
 from quen.web.times import rfc3339
@@ -31,6 +33,7 @@ class SegmentChange(Schema):
     name: str | None = None
     description: str | None = None
     rule: Any = None
+    paused: bool | None = None
 
 
 class RuleOnly(Schema):
@@ -72,10 +75,11 @@ def list_segments(request: HttpRequest, limit: int = 50, cursor: str | None = No
 def create_segment(request: HttpRequest, body: NewSegment) -> Status[dict[str, Any]]:
     """Make a segment. It is `computing` until every profile has been looked at, then `live`.
 
-    A rule that is wrong is a 422 whose `details.path` points at the place (`$.all[1].op`).
+    Names that nothing received so far has are allowed; `warnings` says where they are. A rule that is wrong is a 422
+    whose `details.path` points at the place (`$.all[1].op`).
     """
     segment = service.create_segment(body.name, body.rule, by=_by(request), description=body.description)
-    return Status(201, _document(segment))
+    return Status(201, {**_document(segment), "warnings": _warnings(segment.rule)})
 
 
 @router.post("/segments/preview", auth=KeyAuth("customers.view"))
@@ -92,7 +96,9 @@ def preview_segment(request: HttpRequest, body: RuleOnly) -> dict[str, Any]:
         }
         for person in found["sample"]
     ]
-    return {**found, "sample": sample, "sentence": describe(parse_rule(body.rule), "en", name_of)}
+    parsed = parse_rule(body.rule)
+    warnings = _warnings(parsed.json)
+    return {**found, "sample": sample, "sentence": describe(parsed, "en", name_of), "warnings": warnings}
 
 
 @router.get("/segments/{int:segment_id}", auth=KeyAuth("customers.view"))
@@ -102,10 +108,19 @@ def get_segment(request: HttpRequest, segment_id: int) -> dict[str, Any]:
 
 @router.patch("/segments/{int:segment_id}", auth=KeyAuth("segments.edit"))
 def change_segment(request: HttpRequest, segment_id: int, body: SegmentChange) -> dict[str, Any]:
-    """Change the name, the description or the rule. Another rule is a new version, computed anew."""
+    """Change the name, the description or the rule. Another rule is a new version, computed anew.
+
+    `paused`: true to follow it no more, its members staying as they are; false to compute it anew.
+    """
     segment = service.find(segment_id)
     service.update_segment(segment, name=body.name, description=body.description, rule=body.rule, by=_by(request))
-    return _document(segment)
+    if body.paused is not None:
+        if body.paused:
+            service.pause(segment.id)
+        elif segment.status == "paused":
+            service.restore(segment)
+        segment.refresh_from_db()
+    return {**_document(segment), "warnings": _warnings(segment.rule)}
 
 
 @router.delete("/segments/{int:segment_id}", auth=KeyAuth("segments.edit"))
@@ -210,6 +225,7 @@ def _document(segment: Segment) -> dict[str, Any]:
         "description": segment.description,
         "rule": segment.rule,
         "status": segment.status,
+        "problem": segment.problem,
         "progress": service.progress(segment),
         "count": segment.count,
         "version": segment.version,
@@ -240,6 +256,11 @@ def _list_document(found: Segment) -> dict[str, Any]:
         "updated_at": rfc3339(found.updated_at),
         "created_by": found.created_by,
     }
+
+
+def _warnings(rule: Any) -> list[dict[str, str]]:
+    with override("en"):
+        return [{"path": odd.path, "message": odd.message} for odd in unknown_names(rule)]
 
 
 def _number(cursor: str | None) -> int | None:

@@ -22,7 +22,7 @@ from quen.segments.conditions.event import PERSON
 from quen.segments.facts import Change, Fact
 from quen.segments.live import Program
 from quen.segments.rules import parse_rule
-from quen.segments.sql import Store
+from quen.segments.sql import MAX_SECONDS, Store
 
 CHUNK = 2_000
 
@@ -108,7 +108,7 @@ def _facts(
     rows = store.rows(
         f"SELECT {PERSON} AS person, event, toUnixTimestamp64Milli(time) AS at, id"
         f"{', properties' if history.properties else ''} FROM events WHERE {all_of(conditions)}"
-        " ORDER BY person, time, id SETTINGS precise_float_parsing = 1"
+        f" ORDER BY person, time, id SETTINGS precise_float_parsing = 1, max_execution_time = {MAX_SECONDS}"
     )
     facts: dict[int, list[Fact]] = defaultdict(list)
     for person, event, at, id, *properties in rows:

@@ -101,7 +101,8 @@ class Column:
         )
 
     def equals(self, equality: Equality) -> str:
-        return _equal(equality, self.string, self.raw_number, self.boolean)
+        """Equal itself, or a list with an element that is."""
+        return any_of([_equal(equality, self.string, self.raw_number, self.boolean), self.list_holds(equality)])
 
     def list_holds(self, equality: Equality) -> str:
         """A list with an element that is equal."""

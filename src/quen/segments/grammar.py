@@ -14,6 +14,7 @@ from quen.errors import InvalidInput
 MAX_DEPTH = 20
 MAX_NODES = 200
 MAX_LIST = 1_000
+MAX_SIZE = 100_000
 MAX_TEXT = 1_000
 MAX_WINDOW_COUNT = 10_000
 MAX_NUMBER = 1e18

@@ -22,6 +22,7 @@ class Segment(models.Model):
     rule_hash = models.CharField(max_length=64, blank=True, db_index=True)
     version = models.IntegerField(default=1)
     status = models.CharField(max_length=20, default="computing")  # draft computing live paused archived
+    problem = models.CharField(max_length=300, blank=True)  # why Quen itself paused it, in English; translated if shown
     computed_through = models.BigIntegerField(default=0)  # profiles up to this id are computed
     count = models.BigIntegerField(default=0)
     created_at = CreatedAtField()
@@ -58,3 +59,14 @@ class Atom(models.Model):
     key = models.CharField(max_length=64, unique=True)  # hash of the canonical spec
     spec = JsonField()
     created_at = CreatedAtField()
+
+
+class Audit(models.Model):
+    """What came of comparing stored members with SQL, the last time and in all."""
+
+    segment = models.OneToOneField(Segment, on_delete=models.CASCADE, primary_key=True, db_constraint=False)
+    at = MsField()
+    people = models.IntegerField()  # compared the last time
+    wrong = models.IntegerField()  # of them stored otherwise than SQL says
+    all_people = models.BigIntegerField(default=0)
+    all_wrong = models.BigIntegerField(default=0)

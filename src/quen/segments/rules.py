@@ -18,7 +18,7 @@ from quen.segments.conditions.base import Condition, Parser
 from quen.segments.conditions.list_ import InList
 from quen.segments.conditions.segment import InSegment
 from quen.segments.conditions.trait import Trait
-from quen.segments.grammar import Place, RuleError
+from quen.segments.grammar import MAX_SIZE, N_, Place, RuleError
 from quen.segments.words import tongue
 
 _encode = msgspec.json.Encoder(order="sorted").encode
@@ -60,7 +60,10 @@ def parse_rule(obj: Any) -> Rule:
 
     Raises RuleError, whose `details["path"]` points at the place (`$.any[0].where[1].op`).
     """
-    return Rule(Parser(KINDS).parse(obj, Place()))
+    rule = Rule(Parser(KINDS).parse(obj, Place()))
+    if len(_encode(rule.json)) > MAX_SIZE:
+        raise Place().error(N_("the rule is too large: at most {most} characters of JSON"), most=MAX_SIZE)
+    return rule
 
 
 def rule_to_json(rule: Rule) -> dict[str, Any]:

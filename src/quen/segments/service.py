@@ -83,10 +83,10 @@ def update_segment(
             if parsed.hash != segment.rule_hash:
                 segment.rule, segment.rule_hash = parsed.json, parsed.hash
                 segment.version += 1
-                segment.status, segment.computed_through = "computing", 0
+                segment.status, segment.computed_through, segment.problem = "computing", 0, ""
                 SegmentVersion.objects.create(segment=segment, number=segment.version, rule=parsed.json, created_by=by)
                 store.number_atoms(atom_specs(parsed))
-                fields += ["rule", "rule_hash", "version", "status", "computed_through"]
+                fields += ["rule", "rule_hash", "version", "status", "computed_through", "problem"]
         segment.updated_at = max(now_ms(), segment.updated_at + 1)
         segment.save(update_fields=fields)
     return segment
@@ -106,13 +106,25 @@ def archive(segment: Segment) -> None:
 
 
 def restore(segment: Segment) -> None:
-    """Take an archived segment back; it is computed anew."""
-    if segment.status != "archived":
+    """Take an archived or paused segment back; it is computed anew."""
+    if segment.status not in ("archived", "paused"):
         return
     check_rule(segment.rule, segment.id)
-    segment.status, segment.computed_through = "computing", 0
+    segment.status, segment.computed_through, segment.problem = "computing", 0, ""
     segment.updated_at = max(now_ms(), segment.updated_at + 1)
-    segment.save(update_fields=["status", "computed_through", "updated_at"])
+    segment.save(update_fields=["status", "computed_through", "problem", "updated_at"])
+
+
+def pause(segment_id: int, problem: str = "") -> None:
+    """Follow a segment no more; its members stay as they are. `problem`: why Quen does it by itself."""
+    segment = Segment.objects.filter(id=segment_id, status__in=FOLLOWED).first()
+    if segment is None:
+        return
+    segment.status, segment.problem = "paused", problem[:300]
+    segment.updated_at = max(now_ms(), segment.updated_at + 1)
+    segment.save(update_fields=["status", "problem", "updated_at"])
+    if problem:
+        log.error("a segment costs too much and is paused", segment=segment_id, problem=problem)
 
 
 def used_by(segment_id: int) -> list[str]:

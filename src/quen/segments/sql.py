@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from quen.events.store import EventsRefused
 from quen.segments.columns import TRUE
 from quen.segments.conditions.base import Condition, SqlContext
 from quen.segments.rules import Rule
@@ -19,6 +20,9 @@ from quen.segments.rules import Rule
 # A preview that takes longer than this is refused rather than left to starve the others.
 MAX_SECONDS = 20
 _SETTINGS = f"SETTINGS precise_float_parsing = 1, max_execution_time = {MAX_SECONDS}"
+
+
+_COSTLY = (159, 241, 307)  # too slow, too much memory, too many bytes
 
 
 class Store(Protocol):
@@ -59,6 +63,24 @@ def members_sql(
     return f"SELECT id FROM profiles FINAL WHERE {condition} {_SETTINGS}", {}
 
 
+def members_among(
+    rule: Rule,
+    profile_ids: Collection[int],
+    store: Store,
+    now: int,
+    zone: ZoneInfo,
+    rule_of: Callable[[int], Condition] = no_rule,
+) -> set[int]:
+    """Those of these people the rule holds for at `now`; only their events are read."""
+    if not profile_ids:
+        return set()
+    context = SqlContext(now, zone, rule_of, tuple(int(id) for id in profile_ids))
+    ids = ", ".join(map(str, context.among))
+    condition = rule.root.sql(context)
+    rows = store.rows(f"SELECT id FROM profiles FINAL WHERE deleted = 0 AND id IN ({ids}) AND {condition} {_SETTINGS}")
+    return {int(row[0]) for row in rows}
+
+
 def preview(
     rule: Rule, store: Store, now: int, zone: ZoneInfo, rule_of: Callable[[int], Condition] = no_rule, size: int = 10
 ) -> Preview:
@@ -93,6 +115,11 @@ def explain(
     return {
         int(id): [Reason(leaf, bool(holds)) for leaf, holds in zip(leaves, truths, strict=True)] for id, *truths in rows
     }
+
+
+def is_too_costly(error: Exception) -> bool:
+    """Whether the event store gave a query up because of the query itself: its time, its memory, what it says."""
+    return isinstance(error, EventsRefused) or any(f"code {code})" in str(error) for code in _COSTLY)
 
 
 def _condition(rule: Rule, now: int, zone: ZoneInfo, rule_of: Callable[[int], Condition]) -> str:

@@ -4,7 +4,8 @@
 - *number*: a JSON number, or a text that is one (`"1.5"`); compared as 64-bit floats. True and false are not numbers.
 - *text*: a text; a number in its shortest decimal writing; `true` or `false`. Case and marks count.
 - *equal*: to a text: the same text, a number of that value, or the boolean of that word; to a number: that number, or a
-  text of that number; to true or false: it, or its word. A list or object equals nothing: `contains` looks into lists.
+  text of that number; to true or false: it, or its word. A list is equal to what one of its elements equals; an object,
+  and a list in a list, equal nothing.
 - whole numbers beyond 64 bits are texts, as the event store keeps them.
 """
 
@@ -150,4 +151,6 @@ class Equality(msgspec.Struct, frozen=True):
         if kind is int or kind is float:
             number = float(value)
             return number in self.raw_numbers or number in self.numbers
+        if kind is list:
+            return any(item.__class__ is not list and self(clean(item)) for item in value)
         return False

@@ -9,7 +9,7 @@ from quen.segments import words
 from quen.segments.columns import Column, any_of, holds, quote
 from quen.segments.grammar import Place, scalar
 from quen.segments.operators.base import Operator, Test
-from quen.segments.values import Equality, as_text, clean
+from quen.segments.values import Equality, as_text
 
 
 class Contains(Operator):
@@ -39,7 +39,7 @@ class Contains(Operator):
 
         def contained(value: Any) -> bool:
             if isinstance(value, list):
-                return any(equal(clean(item)) for item in value)
+                return equal(value)
             found = as_text(value)
             return found is not None and needle is not None and needle in found
 

@@ -1,4 +1,4 @@
-"""`eq`: equal to a text, number or truth value."""
+"""`eq`: equal to a text, number or truth value, or a list with an element that is."""
 
 from __future__ import annotations
 
@@ -29,7 +29,11 @@ class Eq(Operator):
         ({"value": "true"}, True, True),
         ({"value": True}, 1, False),
         ({"value": 1}, True, False),
-        ({"value": "a"}, ["a"], False),
+        ({"value": "a"}, ["b", "a"], True),
+        ({"value": "a"}, ["b", "aa"], False),
+        ({"value": 2}, [1, "2.0"], True),
+        ({"value": "a"}, [["a"]], False),
+        ({"value": "a"}, [], False),
         ({"value": "it's \\ `{x:String}` \n"}, "it's \\ `{x:String}` \n", True),
     )
 

@@ -1,4 +1,4 @@
-"""`in`: equal to any of a list."""
+"""`in`: equal to any of a list, or a list with an element that is."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ class In(Operator):
         ({"value": ["a", 5, True]}, "true", True),
         ({"value": ["a", 5, True]}, "b", False),
         ({"value": ["a", 5, True]}, None, False),
+        ({"value": ["a", 5, True]}, ["x", "5"], True),
+        ({"value": ["a", 5, True]}, ["x", 6, False], False),
     )
 
     def parse_value(self, value: Any, place: Place) -> Any:

@@ -20,7 +20,8 @@ class Ne(Eq):
         ({"value": "x"}, "y", True),
         ({"value": "x"}, None, True),
         ({"value": 1}, "1", False),
-        ({"value": "x"}, ["x"], True),
+        ({"value": "x"}, ["y", "x"], False),
+        ({"value": "x"}, ["y"], True),
     )
 
     def test(self, operand: Any, zone: ZoneInfo) -> Test:

@@ -20,6 +20,7 @@ class NotIn(In):
         ({"value": ["a", 5]}, "5", False),
         ({"value": ["a", 5]}, "b", True),
         ({"value": ["a", 5]}, None, True),
+        ({"value": ["a", 5]}, ["b", "5"], False),
     )
 
     def test(self, operand: Any, zone: ZoneInfo) -> Test:

@@ -72,7 +72,7 @@ _GIVEN = Comparison(
         Level("short_form", "list_has_any(called_l, called_r)", 0.03, 0.003),
         Level("initial", "least(length(given_l), length(given_r)) = 1 AND given_l[1] = given_r[1]", 0.02, 0.03),
         # Of two usual names that differ in a letter neither is a slip: Mark and Mary, Lan and Lam are two people.
-        Level("one_letter", "usual_l + usual_r = 2 AND damerau_levenshtein(given_l, given_r) <= 1", 0.02, 0.006),
+        Level("one_letter", "usual_l + usual_r = 2 AND damerau_levenshtein(given_l, given_r) <= 1", 0.012, 0.006),
         Level("slip", f"({_slip('given')} OR {_letters('given')}) AND usual_l + usual_r < 2", 0.11, 0.004),
         Level(
             "beginning",
@@ -133,7 +133,7 @@ _NAME = Comparison(
         Level("given_family", "given_l = given_r AND family_l = family_r", 0.006, 0.003, "both"),
         Level("given", "given_l = given_r", 0.015, 0.02),
         Level("given_slip", "usual_l + usual_r < 2 AND damerau_levenshtein(given_l, given_r) <= 1", 0.02, 0.02),
-        Level("one_letter", "damerau_levenshtein(compact_l, compact_r) <= 1", 0.01, 0.002),
+        Level("one_letter", "damerau_levenshtein(compact_l, compact_r) <= 1", 0.004, 0.004),
         Level("different", "", 0.02, 0.95),
     ),
 )

@@ -29,10 +29,12 @@ from quen.ids import now_ms
 from quen.profiles.masking import mask_text
 from quen.profiles.pages import is_masked
 from quen.web.charts import chart
+from quen.web.templatetags.quen import percent
 from quen.web.times import last_days, local
 
 DAYS = 30
 SHOWN = 50
+MOST_CERTAIN = 0.999
 WAIT_S = 4.0  # for the engine to carry a merge out
 
 
@@ -155,7 +157,7 @@ def listed(request: HttpRequest) -> HttpResponseBase:
         "rows": [
             {
                 "candidate": candidate,
-                "probability": probability(candidate.bits),
+                "probability": _likely(candidate),
                 "sides": [people.get(p or 0) for p in dict.fromkeys(pair)],
             }
             for candidate, pair in zip(rows, pairs, strict=True)
@@ -228,7 +230,7 @@ def _shown(candidate: Candidate, *, masked: bool) -> dict[str, Any]:
     problem = rule_text(candidate.problem) if candidate.problem else ""
     return {
         "candidate": candidate,
-        "probability": probability(candidate.bits),
+        "probability": _likely(candidate),
         "sides": [people.get(left or 0), people.get(right or 0)],
         "lines": side_by_side(left, right, masked=masked) if left is not None and right is not None and two else [],
         "known_by": [item(candidate.left, show), item(candidate.right, show)],
@@ -236,6 +238,12 @@ def _shown(candidate: Candidate, *, masked: bool) -> dict[str, Any]:
         "problem": mask_text(problem) if masked else problem,
         "two": two,
     }
+
+
+def _likely(candidate: Candidate) -> str:
+    """The probability, never as a certainty: `> 99.9%`."""
+    share = probability(candidate.bits)
+    return percent(share) if share < MOST_CERTAIN else f"> {percent(MOST_CERTAIN)}"
 
 
 def _problem(problem: str, request: HttpRequest) -> str:

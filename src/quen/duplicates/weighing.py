@@ -104,20 +104,31 @@ class Weigher:
         return rows
 
     def _two_people(self, names: set[str]) -> str:
-        """Twins share all but the given name, a parent and a child of one name all but the year of birth.
+        """Twins share all but the given name, sisters with names like Lan and Lam are not born on one day, a parent and
+        a child of one name are a generation apart.
 
-        What only one person has outweighs that: a number of a register, and of the latter an e-mail address.
+        What only one person has outweighs that: a number of a register, and of the last an e-mail address.
         """
         name = "given" if "given" in names else "name"
-        given = f"gamma_{name} = 0" if name in names else "FALSE"
-        old = "gamma_birth = 0" if "birth" in names else "FALSE"
-        if "email" in names:
-            old += f" AND gamma_email <> {self._top('email')}"
-        code = f" AND gamma_code <> {self._top('code')}" if "code" in names else ""
-        return f"({given} OR ({old})){code}"
+        rules = []
+        if name in names:
+            rules.append(f"gamma_{name} = {self._gamma(name, 'different')}")
+        if "birth" in names:
+            old = f"gamma_birth = {self._gamma('birth', 'generation')}"
+            other_day = f"(gamma_birth = {self._gamma('birth', 'different')} OR {old})"
+            if name in names:
+                rules.append(f"gamma_{name} = {self._gamma(name, 'one_letter')} AND {other_day}")
+            same_mail = f" AND gamma_email <> {self._gamma('email', 'same')}" if "email" in names else ""
+            rules.append(old + same_mail)
+        if not rules:
+            return "FALSE"
+        code = f" AND gamma_code <> {self._gamma('code', 'same')}" if "code" in names else ""
+        return f"({' OR '.join(f'({rule})' for rule in rules)}){code}"
 
-    def _top(self, name: str) -> int:
-        return next(len(c.levels) - 1 for c in self._comparisons if c.name == name)
+    def _gamma(self, name: str, level: str) -> int:
+        """Splink's number of a level: the last is 0."""
+        levels = next(c.levels for c in self._comparisons if c.name == name)
+        return len(levels) - 1 - next(at for at, each in enumerate(levels) if each.name == level)
 
 
 def learned(

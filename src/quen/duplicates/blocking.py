@@ -38,6 +38,8 @@ def keys(record: Record) -> Iterator[str]:
     for phone in r.phones:
         yield f"p{phone}"
         yield f"q{phone[-6:]}"
+        if r.given:
+            yield f"u{r.given}{phone[-4:]}"
     if r.code:
         yield f"c{r.code}"
     yield from _by_birth(r)
@@ -66,8 +68,6 @@ def _by_name(r: Record) -> Iterator[str]:
         yield f"g{first} {last}"
         yield f"s{' '.join(sorted((sound(first), sound(last))))}"
         yield f"t{first[:3]}{last[:3]}{r.middle[:1]}"
-        ends = [phone[-3:] for phone in r.phones]
-        yield from (f"u{first} {last}{end}" for end in ends)
     elif r.name:
         yield f"n{r.words}"
 

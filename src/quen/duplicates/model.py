@@ -167,7 +167,7 @@ _PHONE = Comparison(
         Level("shared", "list_has_any(phones_l, phones_r)", 0.05, 0.004),
         Level(
             "slip",
-            "length(phone_l) = length(phone_r) AND damerau_levenshtein(phone_l, phone_r) <= 1",
+            "damerau_levenshtein(phone_l, phone_r) <= 1",
             0.05,
             0.0002,
         ),

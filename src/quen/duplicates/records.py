@@ -264,11 +264,14 @@ def _birth(text: str, locale: Locale, today: date) -> tuple[str, str, str, str]:
 
 @lru_cache(maxsize=262_144)
 def _phones(text: str, locale: Locale, vietnamese: bool) -> tuple[str, ...]:
-    if vietnamese:
-        cleaned = cleaned_phone(text, locale)
-        return (cleaned.key, *(cleaned.part("others") or "").split()) if cleaned.key else ()
     digits = _NOT_DIGITS.sub("", text)
-    return (digits[-10:].lstrip("0"),) if 7 <= len(digits) <= 17 else ()
+    if not vietnamese:
+        return (digits[-10:].lstrip("0"),) if 7 <= len(digits) <= 17 else ()
+    cleaned = cleaned_phone(text, locale)
+    if cleaned.key:
+        return cleaned.key, *(cleaned.part("others") or "").split()
+    # A digit too few or too many: a slip of the keys is compared all the same.
+    return (f"+84{digits.lstrip('0')}",) if cleaned.problem == "impossible" and len(digits) <= 12 else ()
 
 
 @lru_cache(maxsize=262_144)

@@ -95,7 +95,7 @@ def _owned(records: Sequence[Record], field: str) -> tuple[list[list[str] | None
     for r in records:
         for value in getattr(r, field):
             # Two letters: slips and short forms of one name are mostly one holder.
-            holders[value].add(min(r.given[:2], r.family[:2]) if r.family else r.given[:2])
+            holders[value].add(r.given[:2])
     people = {value: len(names - {""}) for value, names in holders.items()}
     own, all_but_hubs = [], []
     for r in records:

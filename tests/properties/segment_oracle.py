@@ -27,8 +27,19 @@ def holds(
         return not ask(rule["not"])
     if "sequence" in rule:
         return _sequence(rule, facts, now)
+    if "consent" in rule:
+        return traits.get(f"quen:consent:{rule['consent']}") is True
+    if "list" in rule:
+        return traits.get(f"quen:list:{rule['list']}") is True
+    if "reachable" in rule:
+        return _reachable(rule["reachable"], traits)
+    if rule.get("op") == "anniversary":
+        return _anniversary(traits.get(rule["trait"]), rule, now, zone)
     if "trait" in rule:
-        return _compare(traits.get(rule["trait"]), rule, now)
+        value: Any = traits
+        for name in rule["trait"].split("."):
+            value = value.get(name) if isinstance(value, dict) else None
+        return _compare(value, rule, now)
     return _event(rule, facts, now, zone)
 
 
@@ -53,6 +64,31 @@ def _event(rule: dict[str, Any], facts: list[Fact], now: int, zone: ZoneInfo) ->
             ]
             return _aggregate(name, values, spec, now)
     return bool(matching)
+
+
+def _reachable(channel: str, traits: dict[str, Any]) -> bool:
+    places = {"email": ("email", "quen:address:email"), "sms": ("phone", "quen:address:phone")}[channel]
+    for place in places:
+        found = traits.get(place)
+        if isinstance(found, str) and ("@" in found if channel == "email" else found.startswith("+")):
+            return found != traits.get(f"quen:suppressed:{channel}")
+    return False
+
+
+def _anniversary(value: Any, rule: dict[str, Any], now: int, zone: ZoneInfo) -> bool:
+    """Every day from today on is looked at, and whether the day is kept on it."""
+    if not isinstance(value, str):
+        return False
+    born = date.fromisoformat(value)
+    today = datetime.fromtimestamp(now / 1000, zone).date()
+    for ahead in range(duration(rule["within"], Place(), zero=True) // DAY + 1):
+        day = today + timedelta(ahead)
+        leap = (day + timedelta(1)).day == 29
+        if (day.month, day.day) == (born.month, born.day):
+            return True
+        if (born.month, born.day, day.month, day.day) == (2, 29, 2, 28) and not leap:
+            return True
+    return False
 
 
 def _sequence(rule: dict[str, Any], facts: list[Fact], now: int) -> bool:

@@ -113,7 +113,26 @@ events = st.one_of(single, single, sequences())
 dated = st.fixed_dictionaries(
     {"trait": st.just("d"), "op": st.sampled_from(["in_last", "in_next"]), "within": st.sampled_from(list(SPANS))}
 )
-conditions = st.one_of(events, events, dated, merged(st.just({"trait": "t"}), value_tests))
+days = st.sampled_from(
+    ["1988-02-29", "1990-02-28", "1990-03-01", "1990-07-01", "1990-07-03", "2001-06-30", "1990-12-31"]
+)
+returning = st.fixed_dictionaries(
+    {"trait": st.just("b"), "op": st.just("anniversary"), "within": st.sampled_from(["0d", "1d", "2d", "242d"])}
+)
+marked = st.sampled_from(
+    [
+        {"consent": "ads"},
+        {"consent": "ads.mail"},
+        {"list": "7"},
+        {"list": "77"},
+        {"reachable": "email"},
+        {"reachable": "sms"},
+    ]
+)
+about = st.one_of(
+    dated, returning, marked, merged(st.sampled_from(["t", "o.t"]).map(lambda name: {"trait": name}), value_tests)
+)
+conditions = st.one_of(events, events, about, about)
 rules = st.recursive(
     conditions,
     lambda inner: st.one_of(
@@ -132,8 +151,22 @@ happenings = st.tuples(
     properties,
 )
 histories = st.lists(happenings, max_size=10)
+addresses = st.sampled_from([None, "a@x.vn", "b@x.vn", "tại nhà", "+84912345678", 5, ["a@x.vn"]])
 traits = st.fixed_dictionaries(
-    {"t": values, "d": offsets.map(lambda ago: datetime.fromtimestamp((NOON - ago) // 1000, UTC).strftime("%FT%TZ"))}
+    {
+        "t": values,
+        "o": st.one_of(st.none(), values.map(lambda value: {"t": value, "u": 1})),
+        "b": st.one_of(st.none(), days),
+        "d": offsets.map(lambda ago: datetime.fromtimestamp((NOON - ago) // 1000, UTC).strftime("%FT%TZ")),
+        "email": addresses,
+        "phone": addresses,
+        "quen:address:email": addresses,
+        "quen:suppressed:email": st.sampled_from([None, "a@x.vn", "b@x.vn"]),
+        "quen:consent:ads": st.sampled_from([None, True, False]),
+        "quen:consent:ads.mail": st.sampled_from([None, True, False]),
+        "quen:list:7": st.sampled_from([None, True]),
+        "quen:list:77": st.sampled_from([None, True]),
+    }
 )
 clocks = st.lists(st.one_of(offsets, st.integers(0, 5 * DAY)), max_size=3)
 
@@ -217,6 +250,7 @@ def flips_are_exact(rule: dict[str, Any], history: list[Any], traits: dict[str, 
         # The places where something could change, were it not said to be due.
         edges = {f.time + span for f in who.facts for span in (0, 1, *SPANS.values())}
         edges |= {edge + span for edge in edges for span in SPANS.values()}  # of sequences: wait, then leave
+        edges |= {NOON + 12 * 3_600_000 + n * DAY for n in range(-5, 5)}  # midnights
         end = due if due is not None else now + 10 * DAY
         for edge in sorted(e for e in edges | {end - 1} if now <= e < end):
             assert truth is holds(rule, who.traits, who.facts, edge, ZONE), (edge - now, end - now)
@@ -228,6 +262,29 @@ def flips_are_exact(rule: dict[str, Any], history: list[Any], traits: dict[str, 
         now = due
         assert all(change.at == due for change in changes)
     raise AssertionError("it never comes to rest")
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(rules, histories, traits, traits, st.sets(st.integers(0, 11)))
+def test_traits_that_change_between_events(
+    rule: dict[str, Any], history: list[Any], before: dict[str, Any], after: dict[str, Any], which: set[int]
+) -> None:
+    """Half of the history comes with the traits as they were, then some of them change, then comes the rest."""
+    who, arrivals = make_person(history, before)
+    follower = Follower(compiled({1: parse_rule(rule)}), who)
+    half = len(arrivals) // 2
+    now = follow(follower, who, arrivals[:half], NOON - 4 * DAY)
+    changed = [name for index, name in enumerate(after) if index in which]
+    for name in changed:
+        who.traits.pop(name, None)
+        if after[name] is not None:
+            who.traits[name] = after[name]
+    now = max([now, *(at for at, _ in arrivals[half:])])
+    follower.apply([who.facts[index] for _, index in arrivals[half:]], now, changed)
+    store_people([who])
+    agree(rule, follower, who, now)
+    follower.wake(now + DAY)
+    agree(rule, follower, who, now + DAY)
 
 
 @settings(max_examples=100, deadline=None)

@@ -12,6 +12,7 @@ import msgspec
 
 from quen.errors import InvalidInput
 from quen.events.store import EventStore, event_store
+from quen.profiles.marks import PREFIX
 
 MOST_VALUES = 20  # of one trait, the last seen first
 _decode = msgspec.json.decode
@@ -75,7 +76,7 @@ def changes(
     store: EventStore | None = None,
 ) -> list[Change]:
     """Newest first; `before` is the `place` of the last one seen. Of one trait, or of all."""
-    conditions = ["value != previous", "NOT (value = 'null' AND previous = '')"]
+    conditions = ["value != previous", "NOT (value = 'null' AND previous = '')", f"NOT startsWith(name, '{PREFIX}')"]
     params: dict[str, Any] = {"ids": list(ids), "limit": limit, "name": name}
     if before is not None:
         conditions.append(

@@ -10,13 +10,15 @@ from ninja import File, Form, Router, Schema, Status
 from ninja.files import UploadedFile
 
 from quen.accounts.access import KeyAuth
+from quen.accounts.roles import can
 from quen.engine import door
-from quen.errors import InvalidInput
+from quen.errors import Conflict, InvalidInput
 from quen.segments import lists, service, store
 from quen.segments.models import Segment
 from quen.segments.oddities import unknown_names
+from quen.segments.pages.why_shown import why_document
 from quen.segments.rules import describe, parse_rule
-from quen.web.paging import limit_of, page, read_cursor
+from quen.web.paging import limit_of, page, read_cursor, read_place
 from quen.web.times import rfc3339
 
 router = Router(tags=["segments"])
@@ -27,6 +29,7 @@ class NewSegment(Schema):
     name: str
     rule: Any
     description: str = ""
+    draft: bool = False
 
 
 class SegmentChange(Schema):
@@ -73,12 +76,14 @@ def list_segments(request: HttpRequest, limit: int = 50, cursor: str | None = No
 
 @router.post("/segments", auth=KeyAuth("segments.edit"), response={201: dict[str, Any]})
 def create_segment(request: HttpRequest, body: NewSegment) -> Status[dict[str, Any]]:
-    """Make a segment. It is `computing` until every profile has been looked at, then `live`.
+    """Make a segment. It is `computing` until every profile has been looked at, then `live`; a `draft` only waits.
 
     Names that nothing received so far has are allowed; `warnings` says where they are. A rule that is wrong is a 422
     whose `details.path` points at the place (`$.all[1].op`).
     """
-    segment = service.create_segment(body.name, body.rule, by=_by(request), description=body.description)
+    segment = service.create_segment(
+        body.name, body.rule, by=_by(request), description=body.description, draft=body.draft
+    )
     return Status(201, {**_document(segment), "warnings": _warnings(segment.rule)})
 
 
@@ -110,14 +115,14 @@ def get_segment(request: HttpRequest, segment_id: int) -> dict[str, Any]:
 def change_segment(request: HttpRequest, segment_id: int, body: SegmentChange) -> dict[str, Any]:
     """Change the name, the description or the rule. Another rule is a new version, computed anew.
 
-    `paused`: true to follow it no more, its members staying as they are; false to compute it anew.
+    `paused`: true to follow it no more, its members staying as they are; false to compute it anew, or to start a draft.
     """
     segment = service.find(segment_id)
     service.update_segment(segment, name=body.name, description=body.description, rule=body.rule, by=_by(request))
     if body.paused is not None:
         if body.paused:
             service.pause(segment.id)
-        elif segment.status == "paused":
+        elif segment.status in ("paused", "draft"):
             service.restore(segment)
         segment.refresh_from_db()
     return {**_document(segment), "warnings": _warnings(segment.rule)}
@@ -133,8 +138,22 @@ def delete_segment(request: HttpRequest, segment_id: int) -> dict[str, Any]:
 
 @router.get("/segments/{int:segment_id}/members", auth=KeyAuth("customers.view"))
 def list_members(request: HttpRequest, segment_id: int, limit: int = 50, cursor: str | None = None) -> dict[str, Any]:
-    """Who is in a segment, the latest to enter first."""
+    """Who is in a segment, the latest to enter first.
+
+    Never half a result, nor people of two versions: 409 while it is computed, and for a cursor of another version.
+    """
     return _members(service.find(segment_id), limit, cursor)
+
+
+@router.get("/segments/{int:segment_id}/members/{int:profile_id}/why", auth=KeyAuth("customers.view"))
+def why_member(request: HttpRequest, segment_id: int, profile_id: int) -> dict[str, Any]:
+    """Why a person is in a segment or out of it: `since` when in it, and the rule as sentences that hold or do not.
+
+    A sentence has `facts`: the trait's value, or how many events and the latest of them. Contact data is masked for
+    keys of roles that may not see it.
+    """
+    masked = not can(request.auth.role, "customers.pii")  # type: ignore[attr-defined]
+    return why_document(service.find(segment_id), profile_id, masked=masked)
 
 
 @router.get("/lists", auth=KeyAuth("customers.view"))
@@ -208,12 +227,17 @@ def import_members(
 
 
 def _members(segment: Segment, limit: int, cursor: str | None) -> dict[str, Any]:
-    limit = limit_of(limit)
-    after = read_cursor(cursor)
-    if after is not None and not (isinstance(after, list) and len(after) == 2 and all(type(n) is int for n in after)):
-        raise InvalidInput("cursor: use the `next` of the page before, unchanged", details={"cursor": "bad"})
+    limit, after = limit_of(limit), read_place(cursor, 3)
+    if after is not None and after[2] != segment.version:
+        raise Conflict(
+            "the segment has another rule since that page: begin without a cursor", details={"cursor": "old"}
+        )
     rows = store.members(segment.id, (after[0], after[1]) if after else None, limit + 1)
-    found = page(rows, limit, lambda row: list(row))
+    # Asked after the members were read: nothing of a version that is on its way can be among them.
+    now = Segment.objects.only("version", "status").get(id=segment.id)
+    if now.status == "computing" or now.version != segment.version:
+        raise Conflict("the segment is being computed: ask again when it is live", details={"status": "computing"})
+    found = page(rows, limit, lambda row: [*row, segment.version])
     found["items"] = [{"profile_id": str(profile_id), "since": rfc3339(since)} for since, profile_id in found["items"]]
     return found
 

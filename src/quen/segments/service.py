@@ -42,8 +42,10 @@ def find(segment_id: int) -> Segment:
     return segment
 
 
-def create_segment(name: str, rule: Any, kind: str = "segment", by: str = "", description: str = "") -> Segment:
-    """Make a segment; the engine computes it and follows it from then on.
+def create_segment(
+    name: str, rule: Any, kind: str = "segment", by: str = "", description: str = "", *, draft: bool = False
+) -> Segment:
+    """Make a segment; the engine computes it and follows it from then on, a draft only once it is started (`restore`).
 
     Raises RuleError pointing at the place in the rule, InvalidInput for the name.
     """
@@ -56,6 +58,7 @@ def create_segment(name: str, rule: Any, kind: str = "segment", by: str = "", de
             kind=kind,
             rule=parsed.json,
             rule_hash=parsed.hash,
+            status="draft" if draft else "computing",
             updated_at=now_ms(),
             created_by=by,
         )
@@ -83,7 +86,8 @@ def update_segment(
             if parsed.hash != segment.rule_hash:
                 segment.rule, segment.rule_hash = parsed.json, parsed.hash
                 segment.version += 1
-                segment.status, segment.computed_through, segment.problem = "computing", 0, ""
+                if segment.status != "draft":
+                    segment.status, segment.computed_through, segment.problem = "computing", 0, ""
                 SegmentVersion.objects.create(segment=segment, number=segment.version, rule=parsed.json, created_by=by)
                 store.number_atoms(atom_specs(parsed))
                 fields += ["rule", "rule_hash", "version", "status", "computed_through", "problem"]
@@ -106,8 +110,8 @@ def archive(segment: Segment) -> None:
 
 
 def restore(segment: Segment) -> None:
-    """Take an archived or paused segment back; it is computed anew."""
-    if segment.status not in ("archived", "paused"):
+    """Take an archived or paused segment back, or start a draft; it is computed anew."""
+    if segment.status not in ("archived", "paused", "draft"):
         return
     check_rule(segment.rule, segment.id)
     segment.status, segment.computed_through, segment.problem = "computing", 0, ""
@@ -116,10 +120,17 @@ def restore(segment: Segment) -> None:
 
 
 def pause(segment_id: int, problem: str = "") -> None:
-    """Follow a segment no more; its members stay as they are. `problem`: why Quen does it by itself."""
+    """Follow a segment no more, from the engine's next look at definitions on; its members stay as they are.
+
+    `problem`: why Quen does it by itself.
+    Raises Conflict naming the segments that refer to it: they would go on as if nobody were in it.
+    """
     segment = Segment.objects.filter(id=segment_id, status__in=FOLLOWED).first()
     if segment is None:
         return
+    if not problem and (users := _segments_with(segment_id)):
+        names = ", ".join(f"“{name}”" for name in users)
+        raise Conflict(f"the segment is used by {names}: pause those first", details={"used_by": users})
     segment.status, segment.problem = "paused", problem[:300]
     segment.updated_at = max(now_ms(), segment.updated_at + 1)
     segment.save(update_fields=["status", "problem", "updated_at"])
@@ -129,12 +140,16 @@ def pause(segment_id: int, problem: str = "") -> None:
 
 def used_by(segment_id: int) -> list[str]:
     """Names of the segments and journeys that need this one."""
-    segments = [
+    return [*_segments_with(segment_id), *(name for names_of in USERS for name in names_of(segment_id))]
+
+
+def _segments_with(segment_id: int) -> list[str]:
+    """Names of the segments that are followed and refer to this one."""
+    return [
         segment.name or f"journey rule {segment.id}"
         for segment in Segment.objects.filter(status__in=FOLLOWED).exclude(id=segment_id)
         if segment_id in (rule := _parse(segment)).segments() | rule.lists()
     ]
-    return [*segments, *(name for names_of in USERS for name in names_of(segment_id))]
 
 
 def watch(rule: Any) -> Segment:
@@ -170,6 +185,9 @@ def check_rule(rule: Any, segment_id: int | None = None) -> Rule:
     for other in waiting:
         if other != segment_id and other not in known:
             raise _place_of(parsed.json, "segment", other).error(N_("there is no segment {id}"), id=other)
+        if other != segment_id and known[other].status in ("draft", "paused"):
+            why = N_("the segment “{name}” is not followed now: start it first")
+            raise _place_of(parsed.json, "segment", other).error(why, name=known[other].name)
     if asked := parsed.lists():
         there = (
             Segment.objects.filter(kind="list", id__in=asked).exclude(status="archived").values_list("id", flat=True)

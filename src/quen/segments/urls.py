@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from quen.segments.pages import builder, main, members
+from quen.segments.pages import builder, history, main, members, overlap, why
 
 urlpatterns = [
     path("segments", main.segments, name="segments"),
@@ -10,10 +10,20 @@ urlpatterns = [
     path("segments/preview", builder.preview, name="segment_preview"),
     path("segments/builder.json", builder.builder_words, name="segment_builder_words"),
     path("segments/properties.json", builder.builder_properties, name="segment_builder_properties"),
+    path("segments/overlap", overlap.segment_overlap, name="segment_overlap"),
+    path("segments/without/<int:profile_id>", why.segments_without, name="segments_without"),
     path("segments/<int:segment_id>", main.segment_page, name="segment"),
     path("segments/<int:segment_id>/edit", main.edit_segment, name="segment_edit"),
     path("segments/<int:segment_id>/state", main.segment_state, name="segment_state"),
     path("segments/<int:segment_id>/members", members.segment_members, name="segment_members"),
+    path("segments/<int:segment_id>/members.csv", members.members_csv, name="segment_members_csv"),
+    path("segments/<int:segment_id>/history", history.history, name="segment_history"),
+    path("segments/<int:segment_id>/history.csv", history.history_csv, name="segment_history_csv"),
+    path("segments/<int:segment_id>/moves", history.segment_moves, name="segment_moves"),
+    path("segments/<int:segment_id>/why", why.find_for_why, name="segment_why_find"),
+    path("segments/<int:segment_id>/why/<int:profile_id>", why.segment_why, name="segment_why"),
     path("segments/<int:segment_id>/archive", main.archive_segment, name="segment_archive"),
+    path("segments/<int:segment_id>/pause", main.pause_segment, name="segment_pause"),
+    path("segments/<int:segment_id>/resume", main.restore_segment, name="segment_resume"),
     path("segments/<int:segment_id>/restore", main.restore_segment, name="segment_restore"),
 ]

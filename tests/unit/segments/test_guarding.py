@@ -66,7 +66,7 @@ def test_an_audit_leaves_out_who_is_about_to_flip_and_what_is_not_whole() -> Non
     assert audit.compare(program, inner.id, rule, ids, event_store(), NOON).wrong == []
     seen = {found.segment_id for _ in range(2) if (found := audit.run_one(program, event_store(), NOON + _))}
     assert seen == {inner.id, outer.id}
-    service.pause(inner.id)
+    service.pause(inner.id, "costs too much")
     assert audit.run_one(service.load_program(), event_store(), NOON) is None
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -30,9 +31,27 @@ def row(segment: Segment, name_of: Callable[[int], str] | None = None) -> dict[s
     }
 
 
+def tabs(segment: Segment, tab: str) -> list[dict[str, Any]]:
+    """The tabs of one segment's page; `tab` is the name of the address that is open."""
+    named = [("segment", _("Customers"), "users"), ("segment_history", _("In and out"), "arrows-exchange")]
+    return [
+        {"url": reverse(name, args=[segment.id]), "label": label, "active": name == tab, "icon": icon}
+        for name, label, icon in named
+    ]
+
+
+def masked_for(request: HttpRequest) -> bool:
+    """Whether the viewer sees addresses and numbers only masked."""
+    return not can(user_of(request).role, "customers.pii")
+
+
+def safe_cell(text: str) -> str:
+    """A cell that a spreadsheet does not take for a formula."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+
+
 def cards_of(request: HttpRequest, profile_ids: list[int]) -> dict[int, Card]:
-    masked = not can(user_of(request).role, "customers.pii")
-    return {card.id: card for card in cards(profile_ids, masked=masked)}
+    return {card.id: card for card in cards(profile_ids, masked=masked_for(request))}
 
 
 def decode_rule(text: str) -> Any:
@@ -54,12 +73,16 @@ def said(error: QuenError) -> str:
 
 def outline(condition: Condition, name_of: Callable[[int], str]) -> dict[str, Any]:
     """A rule as nested lists of sentences."""
-    parts = condition.parts()
-    spec = condition.to_json()
-    if not parts:
+    if not condition.parts():
         return {"said": sentence(condition, get_language() or "vi", name_of), "parts": []}
-    kind = next(iter(spec))
+    head, inner = group_head(condition)
+    return {"said": head, "parts": [outline(part, name_of) for part in inner.parts()]}
+
+
+def group_head(condition: Condition) -> tuple[str, Condition]:
+    """The words over a group, and the condition whose parts stand below: `not any` is one group, “none of these”."""
+    parts = condition.parts()
+    kind = next(iter(condition.to_json()))
     if kind == "not" and parts[0].parts() and "any" in parts[0].to_json():
-        kind, parts = "none", parts[0].parts()
-    heads = {"all": _("All of these"), "any": _("Any of these"), "not": _("Not"), "none": _("None of these")}
-    return {"said": heads[kind], "parts": [outline(part, name_of) for part in parts]}
+        return _("None of these"), parts[0]
+    return {"all": _("All of these"), "any": _("Any of these"), "not": _("Not")}[kind], condition

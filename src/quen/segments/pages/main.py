@@ -15,7 +15,7 @@ from quen.accounts.access import require, user_of
 from quen.errors import InvalidInput
 from quen.segments import service
 from quen.segments.models import Segment
-from quen.segments.pages.common import decode_rule, outline, row, said
+from quen.segments.pages.common import decode_rule, outline, row, said, tabs
 from quen.segments.pages.members import members
 from quen.segments.recipes import recipes
 from quen.segments.rules import parse_rule
@@ -70,14 +70,18 @@ def _save(request: HttpRequest, segment: Segment | None) -> HttpResponseBase:
         rule = decode_rule(request.POST.get("rule", ""))
         by = user_of(request).email
         if segment is None:
-            saved = service.create_segment(name, rule, by=by, description=description)
+            draft = "draft" in request.POST
+            saved = service.create_segment(name, rule, by=by, description=description, draft=draft)
         else:
             saved = service.update_segment(segment, name=name, description=description, rule=rule, by=by)
     except InvalidInput as error:
         problem = {"path": str(error.details.get("path", "")), "message": said(error)}
         kept = rule if rule is not None else request.POST.get("rule", "")
         return _builder(request, segment, name, description, kept, problem)
-    messages.success(request, _("Saved. The segment is being computed."))
+    if saved.status == "draft":
+        messages.success(request, _("Saved as a draft: nobody is in it until you start it."))
+    else:
+        messages.success(request, _("Saved. The segment is being computed."))
     return redirect("segment", saved.id)
 
 
@@ -108,6 +112,7 @@ def segment_page(request: HttpRequest, segment_id: int) -> HttpResponseBase:
     root = parse_rule(segment.rule).root
     context = {
         **row(segment),
+        "tabs": tabs(segment, "segment"),
         "outline": outline(root, name_of),
         "rule_text": msgspec.json.format(msgspec.json.encode(segment.rule), indent=2).decode(),
         "versions": segment.versions.order_by("-number")[:20],
@@ -136,6 +141,15 @@ def archive_segment(request: HttpRequest, segment_id: int) -> HttpResponseBase:
     service.archive(segment)
     messages.success(request, _("“%(name)s” is archived. You can restore it.") % {"name": segment.name})
     return redirect("segments")
+
+
+@require("segments.edit")
+@require_POST
+def pause_segment(request: HttpRequest, segment_id: int) -> HttpResponseBase:
+    segment = service.find(segment_id)
+    service.pause(segment.id)
+    messages.success(request, _("“%(name)s” is paused: nobody enters or leaves.") % {"name": segment.name})
+    return redirect("segment", segment_id)
 
 
 @require("segments.edit")

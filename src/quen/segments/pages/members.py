@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import csv
+import io
+from array import array
+from collections.abc import Iterator
 from typing import Any
 
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from quen.accounts.access import require
-from quen.errors import InvalidInput
+from quen.errors import Conflict, InvalidInput
+from quen.profiles.cards import Card, cards
 from quen.segments import service, store
-from quen.segments.models import Segment
-from quen.segments.pages.common import cards_of
+from quen.segments.models import Member, Segment
+from quen.segments.pages.common import cards_of, masked_for, safe_cell
 from quen.web.paging import page, read_cursor
+from quen.web.times import rfc3339
 
 _MEMBERS = 50
+_CHUNK = 500
+_COLUMNS = ("profile_id", "since", "name", "email", "phone", "user_id")
 
 
 @require("customers.view")
@@ -27,7 +35,20 @@ def segment_members(request: HttpRequest, segment_id: int) -> HttpResponseBase:
     return render(request, "segments/members.html", {"segment": segment, **members(request, segment)})
 
 
+@require("customers.view")
+@require_GET
+def members_csv(request: HttpRequest, segment_id: int) -> HttpResponseBase:
+    """Everyone who is in the segment at one moment, as a file that is made while it is read."""
+    segment = service.find(segment_id)
+    ids, since = _all_members(segment)
+    masked = masked_for(request)
+    response = StreamingHttpResponse(_lines(ids, since, masked=masked), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="segment-{segment.id}.csv"'
+    return response
+
+
 def members(request: HttpRequest, segment: Segment) -> dict[str, Any]:
+    """A page of members, the latest first, for the template."""
     after = read_cursor(request.GET.get("cursor"))
     valid = isinstance(after, list) and len(after) == 2 and all(type(n) is int for n in after)
     if after is not None and not valid:
@@ -40,3 +61,38 @@ def members(request: HttpRequest, segment: Segment) -> dict[str, Any]:
         "members": [{"card": people[id], "since": since} for since, id in found["items"] if id in people],
         "more_url": f"{url}?cursor={found['next']}" if found["next"] else "",
     }
+
+
+def _all_members(segment: Segment) -> tuple[array[int], array[int]]:
+    """Profile ids and since when, of one statement: 16 bytes for each of them. Raises Conflict while computing."""
+    ids, since = array("q"), array("q")
+    if segment.status != "computing":
+        rows = Member.objects.filter(segment_id=segment.id).order_by("-since", "-profile_id")
+        for profile_id, at in rows.values_list("profile_id", "since").iterator(chunk_size=10_000):
+            ids.append(profile_id)
+            since.append(at)
+        again = service.find(segment.id)
+        if (again.version, again.status) == (segment.version, segment.status):
+            return ids, since
+    raise Conflict(_("The segment is being computed: the file would be half a result. Try again in a moment."))
+
+
+def _lines(ids: array[int], since: array[int], *, masked: bool) -> Iterator[bytes]:
+    out = io.StringIO()
+    out.write("\ufeff")  # without it Excel reads Vietnamese as Latin-1
+    rows = csv.writer(out)
+    rows.writerow(_COLUMNS)
+    for start in range(0, len(ids), _CHUNK):
+        chunk = ids[start : start + _CHUNK]
+        at = dict(zip(chunk, since[start : start + _CHUNK], strict=True))
+        rows.writerows(_cells(card, at[card.id]) for card in cards(chunk, masked=masked))
+        yield out.getvalue().encode()
+        out.seek(0)
+        out.truncate()
+    yield out.getvalue().encode()
+
+
+def _cells(card: Card, since: int) -> list[str]:
+    name = card.name if card.named else ""
+    phone = card.phone if card.phone.removeprefix("+").isdigit() else safe_cell(card.phone)
+    return [str(card.id), str(rfc3339(since)), safe_cell(name), safe_cell(card.email), phone, safe_cell(card.user_id)]

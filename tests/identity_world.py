@@ -14,7 +14,7 @@ from quen.identity.keys import keys_of, pair_of
 from quen.identity.limits import Known
 from quen.identity.models import Edge
 from quen.identity.resolution import Join, Knowledge, NewClaim, NewEdge, Resolution
-from quen.identity.resolve import evidence_pairs, may_meet, resolve
+from quen.identity.resolve import may_meet, resolve
 from quen.identity.types import DEFAULTS, Rules
 from quen.protocol.messages import Message
 
@@ -83,7 +83,7 @@ class World:
             shared=self.shared & named,
             merges={p: self.merges[p] for p in wanted if self.merges[p]},
             separations=self.separations,
-            pairs=evidence_pairs(keys) & live,
+            pairs=live,
             claims=set(self.claims) - self.confirmed,
         )
         result = resolve(messages, keys, knowledge, lambda: next(self.ids), {}, self.rules, joins, now=10**9)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import random
@@ -142,7 +143,8 @@ def _fill(profiles: int) -> None:
                 keys = [("user_id", f"u{number}"), ("email", f"u{number}@example.com"), ("anonymous_id", f"a{number}")]
             full = [f"{type_}||{value}" for type_, value in keys]
             identifiers += [
-                (key, type_, value, of, 1_000, 1_000) for key, (type_, value) in zip(full, keys, strict=True)
+                (key, type_, value, of, 1_000, 1_000, pair_of(full[0], key))
+                for key, (type_, value) in zip(full, keys, strict=True)
             ]
             edges += [
                 (4 * number + place, full[0], key, pair_of(full[0], key), of) for place, key in enumerate(full[1:])
@@ -150,7 +152,7 @@ def _fill(profiles: int) -> None:
         with transaction.atomic():
             execute_many(
                 "INSERT INTO identity_identifier (key, type, scope, value, profile_id, first_seen, last_seen,"
-                " source_id) VALUES (%s, %s, '', %s, %s, %s, %s, 1)",
+                " source_id, tie) VALUES (%s, %s, '', %s, %s, %s, %s, 1, %s)",
                 identifiers,
             )
             execute_many(
@@ -179,11 +181,14 @@ class _Work:
         batches = [self._messages(min(BATCH, count - start)) for start in range(0, count, BATCH)]
         steps = {"keys": 0.0, "look up": 0.0, "resolve": 0.0, "write": 0.0}
         merges = 0
+        gc.collect()
+        gc.disable()  # as the engine does for a batch
         started = time.perf_counter()
         for messages in batches:
             merges += self._batch(messages, steps)
         seconds = time.perf_counter() - started
         bare = self._bare(batches)
+        gc.enable()
         return Round(count, merges, seconds, bare, {name: total / count * 1e6 for name, total in steps.items()})
 
     def _user(self) -> int:
@@ -220,7 +225,7 @@ class _Work:
         from quen.identity import store
         from quen.identity.keys import keys_of
         from quen.identity.resolution import Knowledge
-        from quen.identity.resolve import evidence_pairs, may_meet, resolve
+        from quen.identity.resolve import may_meet, resolve
         from quen.ids import BatchIds
 
         marks = [time.perf_counter()]
@@ -229,8 +234,7 @@ class _Work:
         known = store.known({k.key for ks in keys for k in ks})
         owner = {key: found.profile_id for key, found in known.items()}
         wanted = may_meet(keys, owner)
-        there = [[k for k in ks if k.key in known] for ks in keys]
-        self.known_pairs |= store.known_pairs(evidence_pairs(there) - self.known_pairs)
+        self.known_pairs |= store.pairs_in_log(keys, known, self.known_pairs)
         knowledge = Knowledge(
             owner, store.known_by_profile(wanted), merges=store.merge_counts(wanted), pairs=self.known_pairs
         )

@@ -64,6 +64,8 @@ def write(
         [(from_id, to_id, now) for from_id, to_id in sorted(links.moved.items())],
     )
     append_edges(edges)
+    cut = {key for edge in edges if edge.kind == "remove" for key in (edge.left, edge.right)}
+    execute_many("UPDATE identity_identifier SET tie = 0 WHERE key = %s", [(key,) for key in sorted(cut)])
     execute_many(
         'INSERT INTO identity_separation (pair, "left", "right", at, order_id) VALUES (%s, %s, %s, %s, %s)'
         " ON CONFLICT (pair) DO NOTHING",

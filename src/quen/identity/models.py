@@ -23,6 +23,8 @@ class Identifier(models.Model):
     source_id = models.BigIntegerField()
     # Several people were seen behind it (a shared tablet): it has a person of its own and ties nobody to anybody.
     shared = models.BooleanField(default=False, db_default=False)
+    # The pair (keys.pair_of) of the log that brought it in: most messages name it again, and need not ask the log.
+    tie = models.BigIntegerField(default=0, db_default=0)
 
     class Meta:
         indexes = [models.Index(fields=["value"])]
@@ -48,7 +50,7 @@ class Edge(models.Model):
     right = models.CharField(max_length=400, blank=True)
     pair = models.BigIntegerField(default=0, db_default=0)  # identity.keys.pair_of(left, right)
     profile_id = models.BigIntegerField(db_index=True)
-    other_profile_id = models.BigIntegerField(null=True, db_index=True)
+    other_profile_id = models.BigIntegerField(null=True)
     source_id = models.BigIntegerField()
     message_id = models.CharField(max_length=120)
     rule = models.CharField(max_length=60)
@@ -56,7 +58,16 @@ class Edge(models.Model):
     note = models.CharField(max_length=500, blank=True, db_default="")  # why, in that person's words
 
     class Meta:
-        indexes = [models.Index(fields=["left"]), models.Index(fields=["pair", "kind"])]
+        indexes = [
+            models.Index(fields=["left"]),
+            models.Index(fields=["pair", "kind"]),
+            # most entries are about one profile
+            models.Index(
+                fields=["other_profile_id"],
+                condition=models.Q(other_profile_id__isnull=False),
+                name="identity_edge_other",
+            ),
+        ]
 
 
 class Link(models.Model):

@@ -53,6 +53,7 @@ class IdentifierChange(msgspec.Struct):
     first_seen: int
     last_seen: int
     source_id: int
+    tie: int = 0  # the pair by which a new one came in
 
 
 class Join(msgspec.Struct, frozen=True):

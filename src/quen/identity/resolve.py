@@ -33,11 +33,6 @@ def may_meet(keys: Sequence[Sequence[Key]], owner: Mapping[str, int]) -> set[int
     return wanted
 
 
-def evidence_pairs(keys: Sequence[Sequence[Key]]) -> set[int]:
-    """The pairs that messages could add to the log: their strongest identifier with each other one."""
-    return {pair_of(ks[0].key, k.key) for ks in keys if len(ks) > 1 for k in ks[1:]}
-
-
 def resolve(
     messages: Sequence[Message],
     keys: Sequence[list[Key]],
@@ -85,7 +80,7 @@ class _Resolver:
         self.new_id = new_id
         self.shared = set(knowledge.shared)
         self.merge_counts = dict(knowledge.merges)
-        self.pairs = set(knowledge.pairs)
+        self.pairs: set[int] = set()  # that this batch tells of; those of the log are too many to copy
         self.into: dict[int, int] = {}  # merged away in this batch → where it went
         self.left: dict[str, int] = {}  # identifier found to be shared → the profile it left
         self.result = Resolution([], [], {}, {}, {}, {}, {}, {}, {}, [], [], [], {}, set(), {}, {}, set())
@@ -176,14 +171,14 @@ class _Resolver:
         return profile
 
     def _attach(self, message: Message, left: Key, right: Key, profile: int) -> None:
-        self._take(message, right, profile)
+        self._take(message, right, profile, pair_of(left.key, right.key))
         self._log("attach", message, left.key, right.key, profile, None, "same_message")
 
-    def _take(self, message: Message, key: Key, profile: int) -> None:
+    def _take(self, message: Message, key: Key, profile: int, tie: int = 0) -> None:
         self.owner[key.key] = profile
         self.identifiers.setdefault(profile, {})[key.key] = Known(key.type, key.scope, key.key, message.time)
         self.result.new_identifiers[key.key] = IdentifierChange(
-            key, profile, message.time, message.time, message.source_id
+            key, profile, message.time, message.time, message.source_id, tie
         )
 
     def _merge(self, message: Message, centre: Key, key: Key, current: int, owner: int) -> int:
@@ -204,7 +199,7 @@ class _Resolver:
     def _link(self, message: Message, centre: Key, key: Key, profile: int) -> None:
         """Two that are known to be one person, named together for the first time: evidence a later cut must weigh."""
         pair = pair_of(centre.key, key.key)
-        if pair not in self.pairs:
+        if pair not in self.pairs and pair not in self.knowledge.pairs:
             self._log("link", message, centre.key, key.key, profile, None, "same_message")
 
     def _seen(self, message: Message, key: Key, profile: int) -> None:
@@ -273,7 +268,7 @@ class _Resolver:
         self.left[key.key] = before
         self.result.moved[key.key] = fresh
         if (change := self.result.new_identifiers.get(key.key)) is not None:
-            change.profile_id = fresh
+            change.profile_id, change.tie = fresh, 0
         self._log("shared", message, key.key, newcomer, fresh, before, "shared_device")
 
     def _confirm(self, keys: Sequence[Key]) -> None:

@@ -10,7 +10,7 @@ import msgspec
 
 from quen.db import execute_many, fetch, fetch_in
 from quen.identity import limits
-from quen.identity.keys import Key, make_key, match_value
+from quen.identity.keys import Key, make_key, match_value, pair_of
 from quen.identity.models import Edge, Identifier
 from quen.identity.resolution import IdentifierChange, NewClaim, NewEdge, Resolution
 from quen.identity.types import DEFAULTS, Rules
@@ -27,6 +27,7 @@ class Known(NamedTuple):
     first_seen: int
     last_seen: int
     shared: bool
+    tie: int  # a pair that the log has as evidence, 0 for none
 
 
 def known(keys: Collection[str]) -> dict[str, Known]:
@@ -34,7 +35,9 @@ def known(keys: Collection[str]) -> dict[str, Known]:
     if not keys:
         return {}
     rows = fetch_in(
-        "SELECT key, profile_id, first_seen, last_seen, shared FROM identity_identifier WHERE {in}", keys, column="key"
+        "SELECT key, profile_id, first_seen, last_seen, shared, tie FROM identity_identifier WHERE {in}",
+        keys,
+        column="key",
     )
     return {key: Known(*row) for key, *row in rows}
 
@@ -75,6 +78,27 @@ def known_pairs(pairs: Collection[int]) -> set[int]:
     for pair, id_, kind in rows:
         last[pair] = max(last.get(pair, (0, "")), (id_, kind))
     return {pair for pair, (_id, kind) in last.items() if kind != "remove"}
+
+
+def pairs_in_log(keys: Sequence[Sequence[Key]], there: Mapping[str, Known], remembered: Collection[int]) -> set[int]:
+    """The pairs of messages' identifiers (the strongest with each other one) that the log has as evidence.
+
+    `there`: the identifiers that exist. Most are told by the identifier's own tie; the log is asked for the rest, but for
+    those that are `remembered`.
+    """
+    found: set[int] = set()
+    asked: set[int] = set()
+    for of in keys:
+        if len(of) < 2 or (centre := there.get(of[0].key)) is None:
+            continue
+        for key in of[1:]:
+            if (known_ := there.get(key.key)) is None:
+                continue
+            pair = pair_of(of[0].key, key.key)
+            if pair in remembered:
+                continue
+            (found if pair in (known_.tie, centre.tie) else asked).add(pair)
+    return found | known_pairs(asked)
 
 
 def log_of(keys: Collection[str]) -> list[Edge]:
@@ -164,10 +188,20 @@ def write(resolution: Resolution, before: Mapping[str, Known], links: dict[int, 
 
 def insert_identifiers(changes: Iterable[IdentifierChange]) -> None:
     execute_many(
-        "INSERT INTO identity_identifier (key, type, scope, value, profile_id, first_seen, last_seen, source_id)"
-        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+        "INSERT INTO identity_identifier (key, type, scope, value, profile_id, first_seen, last_seen, source_id,"
+        " tie) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
         [
-            (c.key.key, c.key.type, c.key.scope, c.key.value, c.profile_id, c.first_seen, c.last_seen, c.source_id)
+            (
+                c.key.key,
+                c.key.type,
+                c.key.scope,
+                c.key.value,
+                c.profile_id,
+                c.first_seen,
+                c.last_seen,
+                c.source_id,
+                c.tie,
+            )
             for c in changes
         ],
     )
@@ -211,7 +245,7 @@ def apply_merges(merges: Sequence[tuple[int, int]], links: dict[int, int], now: 
 def move_shared(moved: Mapping[str, int]) -> None:
     """Give identifiers that several people share to their own fresh profiles."""
     execute_many(
-        "UPDATE identity_identifier SET profile_id = %s, shared = TRUE WHERE key = %s",
+        "UPDATE identity_identifier SET profile_id = %s, shared = TRUE, tie = 0 WHERE key = %s",
         [(profile_id, key) for key, profile_id in moved.items()],
     )
 

@@ -7,7 +7,7 @@ from quen.engine.context import Context
 from quen.identity import ordered, store
 from quen.identity.bridges import bridges
 from quen.identity.resolution import Knowledge
-from quen.identity.resolve import evidence_pairs, may_meet, resolve
+from quen.identity.resolve import may_meet, resolve
 
 MOST_PAIRS = 500_000  # remembered; past it the log is asked anew
 
@@ -49,8 +49,7 @@ def run(batch: Batch, context: Context) -> None:
 
 def _known_pairs(batch: Batch, context: Context) -> set[int]:
     """Which pairs of identifiers that exist are in the log as evidence."""
-    there = [[k for k in keys if k.key in batch.known] for keys in batch.keys if len(keys) > 1]
     if len(context.known_pairs) > MOST_PAIRS:
         context.known_pairs.clear()
-    context.known_pairs |= store.known_pairs(evidence_pairs(there) - context.known_pairs)
+    context.known_pairs |= store.pairs_in_log(batch.keys, batch.known, context.known_pairs)
     return context.known_pairs

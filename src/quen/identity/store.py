@@ -83,8 +83,8 @@ def known_pairs(pairs: Collection[int]) -> set[int]:
 def pairs_in_log(keys: Sequence[Sequence[Key]], there: Mapping[str, Known], remembered: Collection[int]) -> set[int]:
     """The pairs of messages' identifiers (the strongest with each other one) that the log has as evidence.
 
-    `there`: the identifiers that exist. Most are told by the identifier's own tie; the log is asked for the rest, but for
-    those that are `remembered`.
+    `there`: the identifiers that exist. Most are told by the identifier's own tie; the log is asked for the rest, but
+    for those that are `remembered`.
     """
     found: set[int] = set()
     asked: set[int] = set()

@@ -10,9 +10,10 @@ from collections.abc import Iterable, Iterator
 
 from quen.duplicates.records import Record
 
-ALL_PAIRS_UP_TO = 1_200  # records: so few are all compared
-LARGEST_BLOCK = 30  # records of one key; a larger one says too little
-PAIRS_PER_RECORD = 60  # on the average; the smallest blocks are taken first
+ALL_PAIRS_UP_TO = 300  # records: so few are all compared
+LARGEST_BLOCK = 50  # records of one key; a larger one says too little
+PAIRS_PER_RECORD = 30  # on the average, counted once for each key; the smallest blocks are taken first
+PAIRS_AT_LEAST = 300_000  # which takes a second or two
 _TWICE = re.compile(r"(.)\1+")
 _VOWELS = re.compile(r"[aeiouyhw]+")
 # Letters and groups that are heard, and typed, as one: of Vietnamese and of Western names.
@@ -45,6 +46,7 @@ def keys(record: Record) -> Iterator[str]:
     yield from _by_birth(r)
     yield from _by_name(r)
     yield from _by_place(r)
+    yield from _coarse(r)
 
 
 def _by_birth(r: Record) -> Iterator[str]:
@@ -85,12 +87,26 @@ def _by_place(r: Record) -> Iterator[str]:
             yield f"z{area}{' '.join(sorted((sound(r.given), sound(r.family))))}"
 
 
+def _coarse(r: Record) -> Iterator[str]:
+    """Keys that say much in a small file only: in a large one their blocks are too large, and left out."""
+    for kind, name in (("G", r.given), ("F", r.family)):
+        if name:
+            yield f"{kind}{name}"
+            yield f"{kind.lower()}:{sound(name)}"
+    if r.birth:
+        yield f"Y{r.year}{r.month}"
+        yield f"D{r.month}{r.day}"
+        yield f"E{r.year}{r.day}"
+    if r.place and r.year:
+        yield f"P{r.place}{r.year}"
+
+
 def largest_block(rows_by_size: Iterable[tuple[int, int]], records: int) -> int:
     """The size up to which blocks are taken: the smallest say the most, and the pairs stay within their number.
 
     `rows_by_size`: (size of a block, records in blocks of that size), the smallest first.
     """
-    budget = PAIRS_PER_RECORD * records
+    budget = max(PAIRS_AT_LEAST, PAIRS_PER_RECORD * records)
     largest = 2
     for size, rows in rows_by_size:
         budget -= rows * (size - 1) // 2

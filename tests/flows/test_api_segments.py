@@ -99,7 +99,9 @@ def test_the_life_of_a_segment(shop: Shop) -> None:
         ),
         ({"name": "x", "rule": {"event": "a", "within": "3 days"}}, "$.within"),
         ({"name": "x", "rule": {"segment": "123"}}, "$.segment"),
-        ({"name": "x", "rule": {"consent": "marketing"}}, "$.consent"),
+        ({"name": "x", "rule": {"list": "123"}}, "$.list"),
+        ({"name": "x", "rule": {"reachable": "pigeon"}}, "$.reachable"),
+        ({"name": "x", "rule": {"sequence": [{"event": "a"}, {"event": "b", "absent": True}]}}, "$.sequence[1].absent"),
         ({"name": "x", "rule": None}, "$"),
         ({"name": " ", "rule": {"event": "a"}}, "name"),
     ],
@@ -122,6 +124,71 @@ def test_what_uses_a_segment_is_named_before_it_goes(shop: Shop) -> None:
     assert (circle.status_code, circle.json()["details"]["path"]) == (422, "$")
     api.delete(f"segments/{outer}")
     assert api.delete(f"segments/{inner}").status_code == 200
+
+
+def test_a_static_list(shop: Shop) -> None:
+    api = shop.quen.api()
+    made = api.post("lists", json={"name": f"VIP {shop.mark}"})
+    assert made.status_code == 201, made.text
+    list_id = made.json()["id"]
+    asks = shop.make({"all": [{"list": list_id}, {"event": shop.event}]})
+    ids = [shop.quen.profile(f"user_id:{user}")["id"] for user in shop.users]
+    body = {
+        "members": [{"type": "user_id", "value": shop.users[0]}, {"value": ids[1]}, {"type": "email", "value": "no"}]
+    }
+    answer = api.post(f"lists/{list_id}/members", json=body)
+    assert (answer.status_code, answer.json()) == (202, {"people": 2, "unknown": [2], "unknown_count": 1})
+    eventually(lambda: set(shop.members(asks)) == {ids[0], ids[1]})
+    eventually(lambda: api.get(f"lists/{list_id}").json()["count"] == 2)
+    listed = api.get(f"lists/{list_id}/members").json()["items"]
+    assert {member["profile_id"] for member in listed} == {ids[0], ids[1]}
+    file = ("people.csv", f"user_id\n{shop.users[2]}\nnobody\n".encode(), "text/csv")
+    told = api.post(f"lists/{list_id}/import", files={"file": file}, data={"type": "user_id"})
+    assert (told.status_code, told.json()["people"], told.json()["unknown_count"]) == (202, 1, 1)
+    eventually(lambda: set(shop.members(asks)) == set(ids))
+    gone = api.request("DELETE", f"lists/{list_id}/members", json={"members": [{"value": ids[0]}]})
+    assert gone.status_code == 202
+    eventually(lambda: set(shop.members(asks)) == set(ids[1:]))
+    assert list_id in {item["id"] for item in api.get("lists").json()["items"]}
+    assert list_id not in {item["id"] for item in api.get("segments").json()["items"]}
+    assert api.get(f"segments/{list_id}").status_code == 404
+    assert api.patch(f"lists/{list_id}", json={"name": "Friends"}).json()["name"] == "Friends"
+    assert api.delete(f"lists/{list_id}").status_code == 409
+    api.delete(f"segments/{asks}")
+    assert api.delete(f"lists/{list_id}").status_code == 200
+    assert api.get(f"lists/{list_id}").status_code == 404
+    too_many = {"members": [{"value": "1"}] * 10_001}
+    other = api.post("lists", json={"name": "x"}).json()["id"]
+    for wrong in (too_many, {"members": []}, {"members": [{"type": "zalo_user_id", "value": "1"}]}):
+        assert api.post(f"lists/{other}/members", json=wrong).status_code == 422
+
+
+def test_consent_said_to_a_banner_is_in_the_profile_and_in_segments(shop: Shop) -> None:
+    user = f"consent-{shop.mark}"
+    context = {"consent": {"categoryPreferences": {f"ads {shop.mark}": True, "analytics": False}}}
+    shop.quen.send({"type": "page", "userId": user, "context": context})
+    asks = shop.make({"consent": f"ads {shop.mark}"})
+    profile = shop.quen.profile(f"user_id:{user}")
+    eventually(lambda: shop.members(asks) == [profile["id"]])
+    said = profile["consents"]
+    assert (said[f"ads {shop.mark}"]["granted"], said["analytics"]["granted"]) == (True, False)
+    assert profile["traits"] == {}
+
+
+def test_names_that_never_came_are_allowed_with_a_warning(shop: Shop) -> None:
+    rule = {"any": [{"event": shop.event}, {"event": f"No {shop.mark}"}, {"trait": f"t{shop.mark}", "op": "exists"}]}
+    made = shop.quen.api().post("segments", json={"name": "x", "rule": rule})
+    assert made.status_code == 201
+    assert [warning["path"] for warning in made.json()["warnings"]] == ["$.any[1].event", "$.any[2].trait"]
+    assert shop.preview(rule)["warnings"] == made.json()["warnings"]
+
+
+def test_pause_and_go_on(shop: Shop) -> None:
+    made = shop.make(shop.rule(1))
+    paused = shop.quen.api().patch(f"segments/{made}", json={"paused": True}).json()
+    assert (paused["status"], paused["problem"], paused["count"]) == ("paused", "", 3)
+    assert shop.quen.api().patch(f"segments/{made}", json={"paused": False}).json()["status"] == "computing"
+    eventually(lambda: shop.get(made)["status"] == "live")
 
 
 def test_roles(shop: Shop) -> None:

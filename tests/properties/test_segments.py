@@ -243,7 +243,7 @@ def flips_are_exact(rule: dict[str, Any], history: list[Any], traits: dict[str, 
     who, arrivals = make_person(history, traits)
     follower = Follower(compiled({1: parse_rule(rule)}), who)
     now = follow(follower, who, arrivals, NOON - 4 * DAY)
-    for _ in range(400):
+    for _ in range(200):
         due = follower.due_at
         truth = follower.is_in()
         assert truth is holds(rule, who.traits, who.facts, now, ZONE)
@@ -254,7 +254,7 @@ def flips_are_exact(rule: dict[str, Any], history: list[Any], traits: dict[str, 
         end = due if due is not None else now + 10 * DAY
         for edge in sorted(e for e in edges | {end - 1} if now <= e < end):
             assert truth is holds(rule, who.traits, who.facts, edge, ZONE), (edge - now, end - now)
-        if due is None:
+        if due is None or due > NOON + 20 * DAY:  # anniversaries return every year
             return
         assert due > now
         assert follower.wake(due - 1) == []

@@ -9,7 +9,7 @@ Steps happen one after the other, each an event of its own; of two at one instan
 - `in_last`: it came true within that time; without it, once is for ever.
 
 So the latest chance of every step is the only one that matters: what is latest has the latest beginning too (the live
-side is one pass, chain.py; SQL one window function for each step).
+side is one pass, chain.py; SQL a few passes along arrays for each step).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import msgspec
 
 from quen.segments import words
 from quen.segments.chain import Chain, Link, Shape, Trail
-from quen.segments.columns import all_of, any_of, instant, quote
+from quen.segments.columns import all_of, instant, quote
 from quen.segments.conditions.base import Case, Condition, Evaluate, History, Kind, Parser, SqlContext, Wiring
 from quen.segments.conditions.event import PERSON, of_people
 from quen.segments.facts import LiveState, Person
@@ -30,8 +30,6 @@ from quen.segments.grammar import N_, Place, check_fields, duration, duration_te
 from quen.segments.where import Where, parse_where
 
 _MAX_STEPS = 10
-_BEFORE = "PARTITION BY person ORDER BY at, id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING"
-_AFTER = "PARTITION BY person ORDER BY at DESC, id DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING"
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -98,39 +96,44 @@ class Sequence(Condition, frozen=True):
         return sorted({step.event for step in self.steps})
 
     def sql(self, context: SqlContext) -> str:
+        """Of each person the events that are steps, in order, as arrays; every step is some passes along them."""
         shape, now = self.shape(), context.now
-        steps = [f"toUInt8({step.sql(context)}) AS m{number}" for number, step in enumerate(self.steps)]
+        steps = " + ".join(f"{1 << number} * toUInt16({step.sql(context)})" for number, step in enumerate(self.steps))
         rows = [*of_people(context), *self.history(now, context.zone).rows, f"time <= {instant(now)}"]
+        needed = sum(1 << link.step for link in shape.links)
         table = (
-            f"SELECT {PERSON} AS person, toUnixTimestamp64Milli(time) AS at, id, {', '.join(steps)}"
-            f" FROM events WHERE {all_of(rows)}"
+            "SELECT person, arraySort(groupArray((at, id, steps))) AS happened FROM"
+            f" (SELECT {PERSON} AS person, toUnixTimestamp64Milli(time) AS at, id, {steps} AS steps FROM events"
+            f" WHERE {all_of(rows)}) WHERE steps != 0 GROUP BY person"
+            f" HAVING bitAnd(groupBitOr(steps), {needed}) = {needed}"
         )
+        table = f"SELECT person, happened.1 AS at, happened.3 AS steps, arrayEnumerate(at) AS place FROM ({table})"
         first, *rest = shape.links
-        chosen = any_of(f"m{number} = 1" for number in range(len(self.steps)))
-        table = f"SELECT *, m{first.step} AS formed, at AS began FROM ({table}) WHERE {chosen}"
+        table = f"SELECT *, {_marked(1 << first.step)} AS formed, at AS began FROM ({table})"
         before = first
         for link in rest:
-            # The latest chain that reaches the step before, and the latest event that breaks it.
-            void = any_of(f"m{number} = 1" for number in before.voids)
+            voids = sum(1 << number for number in before.voids)
             table = (
-                f"SELECT * EXCEPT (formed, began), maxIf((at, id, began), formed = 1) OVER before AS chain,"
-                f" maxIf((at, id), {void}) OVER before AS broken FROM ({table}) WINDOW before AS ({_BEFORE})"
+                f"SELECT * EXCEPT (formed, began), {_latest('formed', 'at')} AS reached,"
+                f" {_latest('formed', 'began')} AS since, {_latest('formed', 'place')} AS there,"
+                f" {_latest(_marked(voids), 'place') if voids else 'place'} AS broken FROM ({table})"
             )
+            broken = " AND v <= p" if voids else ""
             table = (
-                f"SELECT * EXCEPT (chain, broken), toUInt8(m{link.step} = 1 AND chain.1 > 0"
-                f" AND broken <= (chain.1, chain.2) AND at < chain.1 + {link.gap} AND at < chain.3 + {shape.span})"
-                f" AS formed, chain.3 AS began FROM ({table})"
+                "SELECT * EXCEPT (reached, since, there, broken), arrayMap((s, a, r, b, p, v) -> toUInt8("
+                f"bitAnd(s, {1 << link.step}) != 0 AND p != 0 AND a < r + {link.gap} AND a < b + {shape.span}{broken}),"
+                f" steps, at, reached, since, there, broken) AS formed, since AS began FROM ({table})"
             )
             before = link
-        completes = f"at + {shape.wait}"
-        whole = ["formed = 1", f"{completes} <= {now}"]
+        completes = f"a + {shape.wait}"
+        whole = ["f = 1", f"{completes} <= {now}"]
         if self.recent:
             whole.append(f"{completes} > {now - self.recent}")
-        if shape.trail:
-            nexts = [f"minOrNullIf(at, m{t.step} = 1) OVER after AS next{t.step}" for t in shape.trail]
-            table = f"SELECT *, {', '.join(nexts)} FROM ({table}) WINDOW after AS ({_AFTER})"
-            whole += [f"ifNull(next{t.step} >= at + {t.span}, true)" for t in shape.trail]
-        return f"id IN (SELECT person FROM ({table}) WHERE {' AND '.join(whole)})"
+        whole += [f"(n{t.step} = 0 OR n{t.step} >= a + {t.span})" for t in shape.trail]
+        names = "".join(f", n{t.step}" for t in shape.trail)
+        nexts = "".join(f", {_next(_marked(1 << t.step), 'at')}" for t in shape.trail)
+        exists = f"arrayExists((f, a{names}) -> {' AND '.join(whole)}, formed, at{nexts})"
+        return f"id IN (SELECT person FROM ({table}) WHERE {exists})"
 
     def live(self, wiring: Wiring) -> Evaluate:
         tests = [
@@ -160,6 +163,23 @@ class Sequence(Condition, frozen=True):
             span = words.span(self.recent, language)
             said += f", in the last {span}" if language == "en" else f", trong {span} qua"
         return said
+
+
+def _marked(bits: int) -> str:
+    """An array that is 1 where the event is one of these steps."""
+    return f"arrayMap(s -> toUInt8(bitAnd(s, {bits}) != 0), steps)"
+
+
+def _latest(marked: str, value: str) -> str:
+    """At each place the value of the latest marked place before it; 0 where there is none."""
+    found = f"arrayMap((f, v) -> if(f, v, 0), {marked}, {value})"
+    return f"arrayPushFront(arrayPopBack(arrayFill(v -> v != 0, {found})), 0)"
+
+
+def _next(marked: str, value: str) -> str:
+    """At each place the value of the first marked place after it; 0 where there is none."""
+    found = f"arrayMap((f, v) -> if(f, v, 0), {marked}, {value})"
+    return f"arrayPushBack(arrayPopFront(arrayReverseFill(v -> v != 0, {found})), 0)"
 
 
 def _parse(obj: Mapping[str, Any], place: Place, parser: Parser) -> Sequence:

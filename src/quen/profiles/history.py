@@ -28,7 +28,8 @@ def observations(
         f" WHERE profile_id IN {{ids:Array(UInt64)}} AND traits != ''{bound} ORDER BY time, id",
         {"ids": list(person_of), "before": before_id or 0},
     )
-    owner = {key: known.profile_id for key, known in identity.known({k for *_, keys in rows for k in keys}).items()}
+    there = identity.known({key for *_, keys in rows for key in keys})
+    owner = {key: person_of.get(known.profile_id, known.profile_id) for key, known in there.items()}
     for profile_id, time, row_id, source_id, traits, keys in rows:
         person = person_of[int(profile_id)]
         taken = without_others(_decode(traits), keys, owner, person)

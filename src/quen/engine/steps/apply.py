@@ -17,7 +17,7 @@ from quen.engine.context import Context
 from quen.identity.store import merged_ids_of
 from quen.profiles import history, store
 from quen.profiles.marks import PREFIX, SUPPRESSED, noted, without_marks
-from quen.profiles.rebuilding import Observation, rebuild_traits
+from quen.profiles.rebuilding import Observation, rebuild_all, rebuild_traits
 from quen.profiles.state import ProfileState, merge_profiles, renew, set_traits
 from quen.protocol.messages import Message, sets_traits
 
@@ -38,15 +38,25 @@ def run(batch: Batch, context: Context) -> None:
         batch.created.add(profile_id)
     for survivor, other in resolution.merges:
         batch.changed_traits[survivor] |= merge_profiles(profiles[survivor], profiles[other], context.strategies)
+    joined = _joined(batch)
     for index, (message, of) in enumerate(zip(batch.messages, batch.profile_ids, strict=True)):
         profile = profiles.get(of) if of is not None else None
         if profile is not None:
             _seen(batch, profile, message)
-            marks = noted(message)
+            marks = noted(message, resolution.used[index])
             if marks is not None or sets_traits(message):
                 _take(batch, context, profile, index, message, marks)
     _suppressed(batch, context)
-    _renew(batch, context)
+    _renew(batch, context, joined)
+
+
+def _joined(batch: Batch) -> set[int]:
+    """Whom an order made one. Addresses that a separation took from both of them are theirs again."""
+    assert batch.resolution is not None
+    found = {batch.merged.get(p, p) for people in batch.resolution.ordered.values() for p in people}
+    for person in found & batch.profiles.keys():
+        batch.profiles[person].stale |= frozenset(CONTACT_TRAITS)
+    return found
 
 
 def _fresh(profile_id: int, message: Message) -> ProfileState:
@@ -116,8 +126,11 @@ def _suppressed(batch: Batch, context: Context) -> None:
             batch.changed_traits[profile_id] |= set_traits(profile, mark, *at, context.strategies)
 
 
-def _renew(batch: Batch, context: Context) -> None:
-    """Make anew what a deletion that came late has left open: rare, and one look at the history for all of them."""
+def _renew(batch: Batch, context: Context, joined: set[int]) -> None:
+    """Make anew what a deletion that came late, or an order, has left open: rare, and one look at the history for all.
+
+    Of the `joined` what their profiles know counts too: nothing of it is in doubt.
+    """
     stale = {p.id: p for p in batch.profiles.values() if p.stale and p.id not in batch.merged}
     if not stale:
         return
@@ -136,6 +149,9 @@ def _renew(batch: Batch, context: Context) -> None:
             place = message.time, batch.row_ids[index], message.source_id
             seen[of].append(Observation(*place, traits))
     for profile in stale.values():
-        made = rebuild_traits(seen[profile.id], context.strategies)
+        if profile.id in joined:
+            made = rebuild_all(profile, seen[profile.id], context.strategies)
+        else:
+            made = rebuild_traits(seen[profile.id], context.strategies)
         batch.changed_traits[profile.id] |= renew(profile, profile.stale, *made)
         profile.stale = frozenset()

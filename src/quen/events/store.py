@@ -103,7 +103,7 @@ class EventsRefused(PermanentError):
 
 
 # ClickHouse error codes that are about the data or the query itself, not about the moment.
-_PERMANENT = {6, 26, 27, 36, 38, 41, 43, 44, 46, 47, 53, 62, 70, 72, 117, 130, 131, 386, 407, 691}
+_PERMANENT = {6, 26, 27, 36, 38, 41, 43, 44, 46, 47, 53, 62, 70, 72, 117, 130, 131, 386, 407, 427, 691}
 
 
 class EventStore:

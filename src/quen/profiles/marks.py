@@ -12,11 +12,12 @@ are left out of what messages say.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 
+from quen.identity.keys import Key
 from quen.protocol.messages import Message
 
 PREFIX = "quen:"
@@ -36,8 +37,8 @@ class Consent(msgspec.Struct):
     source_id: int
 
 
-def noted(message: Message) -> dict[str, Any] | None:
-    """The marks that a message leaves; None deletes one."""
+def noted(message: Message, used: Sequence[Key]) -> dict[str, Any] | None:
+    """The marks that a message leaves; None deletes one. `used`: the identifiers it was matched by."""
     context = message.context
     consent = context.get("consent")
     if consent is None and message.source_id and not message.external_ids:
@@ -47,9 +48,9 @@ def noted(message: Message) -> dict[str, Any] | None:
         for purpose, granted in list(preferences.items())[:_MOST_PURPOSES]:
             if isinstance(granted, bool) and (name := purpose.strip()) and len(name) <= _LONGEST:
                 marks[CONSENT + name] = granted
-    for type_, _scope, value in message.external_ids:
-        if type_ in REACHED_BY:
-            marks[ADDRESS + type_] = value
+    if message.external_ids:
+        # Not what the message says: an identifier of somebody else's was set aside.
+        marks |= {ADDRESS + key.type: key.value for key in used if key.type in REACHED_BY}
     if message.source_id == 0 and message.type == "system":
         marks |= _own(message)
     return marks or None

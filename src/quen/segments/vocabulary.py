@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from quen.events import catalogue
-from quen.segments import measure, service
+from quen.segments import lists, measure, service
 from quen.segments.aggregates import AGGREGATES
 from quen.segments.operators import OPERATORS
+from quen.segments.reach import CHANNELS
 from quen.segments.words import tongue
 
 MAX_EXAMPLES = 20
@@ -37,6 +38,8 @@ def vocabulary(language: str) -> dict[str, Any]:
         "events": [{"name": e.name, "count": e.count} for e in catalogue.events(limit=300)],
         "traits": [_seen(seen) for seen in catalogue.traits(limit=300)],
         "segments": [{"id": str(s.id), "name": s.name} for s in service.listed()],
+        "lists": [{"id": str(s.id), "name": s.name} for s in lists.listed()],
+        "channels": [{"name": name, "label": channel.label[spoken]} for name, channel in CHANNELS.items()],
         "words": _words(spoken),
     }
 

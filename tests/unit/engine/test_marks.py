@@ -175,6 +175,16 @@ def test_nobody_else_sets_a_mark(shop: Shop) -> None:
     assert Profile.objects.get(id=owner(shop.user_key("lan"))).traits == {"city": "Huế"}
 
 
+def test_an_identifier_that_was_set_aside_is_no_address(shop: Shop) -> None:
+    shop.says(shop.mail("hoa"))
+    ids = [{"type": "zalo_user_id", "id": f"9{shop.name}0000"}, {"type": "email", "id": f"hoa@{shop.name}.example"}]
+    lan = {"type": "identify", **shop.user("lan")}
+    shop.says(lan, source=shop.browser)
+    shop.says(lan | {"context": {"externalIds": ids}}, source=shop.browser)
+    traits = Profile.objects.get(id=owner(shop.user_key("lan"))).traits
+    assert traits == {"quen:address:zalo_user_id": f"9{shop.name}0000"}
+
+
 def test_who_can_be_reached_follows_suppressions(shop: Shop, segment: Callable[[Any], Segment]) -> None:
     asks = segment({"reachable": "email"})
     before = members(asks)

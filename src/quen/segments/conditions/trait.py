@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from quen.segments.columns import Column
-from quen.segments.conditions.base import Condition, Evaluate, Kind, Parser, SqlContext, Wiring
+from quen.segments.conditions.base import Case, Condition, Evaluate, Kind, Parser, SqlContext, Wiring
 from quen.segments.facts import LiveState, Person
 from quen.segments.grammar import N_, Place, check_fields, name, required
 from quen.segments.moments import FOREVER
@@ -52,4 +52,22 @@ def _parse(obj: Mapping[str, Any], place: Place, parser: Parser) -> Trait:
     return Trait(trait, operator.name, operator.parse(obj, place))
 
 
-KIND = Kind("trait", _parse)
+_TAGS, _CITY = {"trait": "tags", "op": "in", "value": ["vip", 5]}, {"trait": "address.city", "op": "eq", "value": "Huế"}
+_BORN: dict[str, Any] = {"trait": "birthday", "op": "anniversary", "within": "242d"}  # to 28 February 2027, from noon
+_CASES = (
+    Case("an object's part", _CITY, True, (), {"address": {"city": "Huế", "street": "Lê Lợi"}}),
+    Case("written flat", _CITY, True, (), {"address.city": "Huế"}),
+    Case("of a list of objects there is none", _CITY, False, (), {"address": [{"city": "Huế"}]}),
+    Case("the object is a text now", _CITY, False, (), {"address": "Huế"}),
+    Case("an element of a list", _TAGS, True, (), {"tags": ["new", "vip"]}),
+    Case("an element that is a number in a text", _TAGS, True, (), {"tags": ["5"]}),
+    Case("an element of a list inside", {**_TAGS, "trait": "shop.tags"}, True, (), {"shop": {"tags": [1, 5]}}),
+    Case("no element", {"trait": "tags", "op": "not_in", "value": ["vip"]}, True, (), {"tags": ["new"]}),
+    Case("a number that came as text", {"trait": "spent", "op": "gte", "value": 5}, True, (), {"spent": "5.50"}),
+    Case("a number beyond all", {"trait": "spent", "op": "gt", "value": 1e18}, True, (), {"spent": 1e300}),
+    Case("29 February is kept on the 28th", _BORN, True, (), {"birthday": "1992-02-29"}),
+    Case("and a day earlier it is too far", {**_BORN, "within": "241d"}, False, (), {"birthday": "1992-02-29"}),
+    Case("what nobody has", {"trait": "no.body", "op": "exists"}, False, (), {"city": "Huế"}),
+)
+
+KIND = Kind("trait", _parse, _CASES)

@@ -33,6 +33,30 @@ def recipes() -> list[Recipe]:
             },
         ),
         Recipe(
+            "browsed",
+            "eye",
+            _("Browsed, did not buy"),
+            _("Looked at products at least 3 times within 7 days and bought nothing."),
+            {
+                "all": [
+                    {"event": "Product Viewed", "count": {"op": "gte", "value": 3}, "within": "7d"},
+                    {"event": bought, "count": {"op": "eq", "value": 0}, "within": "7d"},
+                ]
+            },
+        ),
+        Recipe(
+            "opened",
+            "mail-opened",
+            _("Opened, did not click"),
+            _("Opened an e-mail within 14 days and clicked in none."),
+            {
+                "all": [
+                    {"event": "Email Opened", "within": "14d"},
+                    {"event": "Email Clicked", "count": {"op": "eq", "value": 0}, "within": "14d"},
+                ]
+            },
+        ),
+        Recipe(
             "good-customers",
             "heart",
             _("Good customers"),
@@ -51,7 +75,7 @@ def recipes() -> list[Recipe]:
         Recipe(
             "lapsed",
             "zzz",
-            _("Gone quiet"),
+            _("Lapsed VIP"),
             _("Spent over 1,000,000 in all, but bought nothing for 60 days."),
             {
                 "all": [

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from quen.segments.pages import builder, history, main, members, overlap, why
+from quen.segments.pages import builder, history, lists, main, members, overlap, why
 
 urlpatterns = [
     path("segments", main.segments, name="segments"),
@@ -26,4 +26,10 @@ urlpatterns = [
     path("segments/<int:segment_id>/pause", main.pause_segment, name="segment_pause"),
     path("segments/<int:segment_id>/resume", main.restore_segment, name="segment_resume"),
     path("segments/<int:segment_id>/restore", main.restore_segment, name="segment_restore"),
+    path("lists", lists.all_lists, name="lists"),
+    path("lists/new", lists.new_list, name="list_new"),
+    path("lists/<int:list_id>", lists.one_list, name="list"),
+    path("lists/<int:list_id>/change", lists.change_list, name="list_change"),
+    path("lists/<int:list_id>/import", lists.import_list, name="list_import"),
+    path("lists/<int:list_id>/archive", lists.archive_list, name="list_archive"),
 ]

@@ -37,7 +37,7 @@ def history(request: HttpRequest, segment_id: int) -> HttpResponseBase:
     drawn = chart(
         _("Entered and left, by day"),
         labels,
-        {_("Entered"): [day.entered for day in days], _("Left"): [day.left for day in days]},
+        {_("Came in"): [day.entered for day in days], _("Went out"): [day.left for day in days]},
         kind="bar",
     )
     context = {

@@ -60,7 +60,7 @@ def _chosen(request: HttpRequest, offered: list[Segment]) -> list[Segment]:
 def _names(names: list[str]) -> str:
     if len(names) == 1:
         return _("only “%(name)s”") % {"name": names[0]}
-    return _("both: %(names)s") % {"names": " + ".join(names)} if len(names) == 2 else " + ".join(names)
+    return " + ".join(names)
 
 
 def _file(chosen: list[Segment], rows: list[dict[str, Any]]) -> HttpResponseBase:

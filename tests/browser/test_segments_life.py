@@ -1,0 +1,131 @@
+"""Somebody who writes no code follows the life of a segment, and keeps a list."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import pytest
+
+from tests.support import Quen, eventually
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from playwright.sync_api import Page
+
+pytest.importorskip("playwright.sync_api")
+
+
+class Shop:
+    """Four people, three of whom bought; two segments of them."""
+
+    def __init__(self, quen: Quen) -> None:
+        self.quen, self.api, self.tag = quen, quen.api(), uuid4().hex[:6]
+        self.event = f"Bought {self.tag}"
+        for place, name in enumerate(("Lan", "Minh", "Hoa", "Vy")):
+            user = f"{name.lower()}-{self.tag}"
+            quen.send({"type": "identify", "userId": user, "traits": {"name": f"{name} {self.tag}"}})
+            buy = {"type": "track", "userId": user, "event": self.event, "properties": {"total": 100}}
+            quen.send(*(buy for _ in range(place)))
+        ever = {"event": self.event}
+        eventually(lambda: self.api.post("segments/preview", json={"rule": ever}).json()["count"] == 3)
+        self.all = self.make("Đã mua", ever)
+        self.often = self.make("Mua nhiều", {**ever, "count": {"op": "gte", "value": 2}})
+
+    def make(self, name: str, rule: dict[str, object]) -> str:
+        made = str(self.api.post("segments", json={"name": f"{name} {self.tag}", "rule": rule}).json()["id"])
+        eventually(lambda: self.api.get(f"segments/{made}").json()["status"] == "live")
+        return made
+
+
+@pytest.fixture(scope="module")
+def shop(quen: Quen) -> Shop:
+    return Shop(quen)
+
+
+def test_who_came_in_and_why(page: Page, shop: Shop) -> None:
+    page.goto(f"/segments/{shop.often}/history")
+    row = page.locator("tr", has_text=f"Vy {shop.tag}")
+    eventually(lambda: bool(page.reload()) and row.count() == 1, interval=0.5)
+    assert "Vào" in row.inner_text()
+    page.locator("canvas").wait_for()
+    page.get_by_text("Xem số liệu dạng bảng").click()
+    assert page.locator(".q-chart-table tbody tr").last.locator("td").first.inner_text() == "2"
+    row.get_by_role("link", name="Vì sao?").click()
+    told = page.locator(".s-told")
+    assert "3 sự kiện như vậy" in told.inner_text()
+    # And of somebody who is not in it, found by name.
+    page.goto(f"/segments/{shop.often}")
+    page.get_by_label("Tên, email, điện thoại hoặc mã khách").fill(f"Minh {shop.tag}")
+    page.get_by_role("button", name="Tìm", exact=True).click()
+    page.get_by_role("link", name=f"Minh {shop.tag}").click()
+    assert "Không ở trong" in told.inner_text()
+    assert "1 sự kiện như vậy" in told.inner_text()
+
+
+def test_overlap_as_a_picture_that_is_a_table(page: Page, shop: Shop) -> None:
+    page.goto("/segments")
+    page.get_by_role("link", name="Độ trùng").click()
+    for name in ("Đã mua", "Mua nhiều"):
+        page.get_by_label(f"{name} {shop.tag}").check()
+    page.get_by_role("button", name="So sánh").click()
+    rows = page.locator(".s-upset tbody tr")
+    assert rows.count() == 2
+    assert f"Mua nhiều {shop.tag} + Đã mua {shop.tag}\t2" in rows.nth(0).inner_text()
+    assert f"chỉ “Đã mua {shop.tag}”" in rows.nth(1).inner_text()
+
+
+def test_pause_and_resume(page: Page, shop: Shop) -> None:
+    page.goto(f"/segments/{shop.often}")
+    page.get_by_role("button", name="Tạm dừng").click()
+    page.locator("#q-confirm-yes").click()
+    page.get_by_text("thành viên giữ nguyên").wait_for()
+    page.get_by_role("button", name="Tiếp tục").click()
+    page.get_by_role("button", name="Tạm dừng").wait_for()
+    eventually(lambda: shop.api.get(f"segments/{shop.often}").json()["status"] == "live")
+
+
+def test_a_draft_from_the_builder(page: Page, shop: Shop) -> None:
+    page.goto(f"/segments/new?copy={shop.all}")
+    page.get_by_label("Tên", exact=True).fill(f"Nháp {shop.tag}")
+    page.get_by_role("button", name="Lưu nháp").click()
+    page.wait_for_url(re.compile(r"/segments/\d+$"))
+    page.get_by_text("Bản nháp chưa có thành viên").wait_for()
+    page.get_by_role("button", name="Bắt đầu").click()
+    page.get_by_role("link", name=f"Vy {shop.tag}").wait_for(timeout=20_000)
+
+
+def test_a_list_by_picking_and_by_file(page: Page, shop: Shop, tmp_path: Path) -> None:
+    page.goto("/lists")
+    page.get_by_label("Tên danh sách mới").fill(f"Khách mời {shop.tag}")
+    page.get_by_role("button", name="Tạo danh sách").click()
+    page.wait_for_url(re.compile(r"/lists/\d+$"))
+    page.get_by_label("Tên, email, điện thoại hoặc mã khách").fill(f"Lan {shop.tag}")
+    page.get_by_role("button", name="Tìm", exact=True).click()
+    page.get_by_role("button", name=f"Đưa Lan {shop.tag} vào danh sách").click()
+    page.locator("#l-members").get_by_role("link", name=f"Lan {shop.tag}").wait_for(timeout=20_000)
+    file = tmp_path / "guests.csv"
+    file.write_text(f"user_id\nhoa-{shop.tag}\nvy-{shop.tag}\nnobody-{shop.tag}\n", encoding="utf-8")
+    page.get_by_label("Mỗi dòng là gì").select_option("user_id")
+    page.get_by_label("Tệp", exact=True).set_input_files(file)
+    page.get_by_role("button", name="Đưa vào danh sách", exact=True).click()
+    page.get_by_text("1 dòng không ứng với ai: 3").wait_for()
+    eventually(lambda: bool(page.reload()) and page.locator("#l-members tbody tr").count() == 3, interval=0.5)
+    page.get_by_role("button", name=f"Bỏ Hoa {shop.tag} khỏi danh sách").click()
+    eventually(lambda: bool(page.reload()) and page.locator("#l-members tbody tr").count() == 2, interval=0.5)
+
+
+def test_on_a_phone_nothing_is_wider_than_the_screen(phone_page: Page, shop: Shop) -> None:
+    person = shop.quen.profile(f"user_id:vy-{shop.tag}")["id"]
+    for address in (
+        f"/segments/{shop.all}",
+        f"/segments/{shop.all}/history",
+        f"/segments/{shop.all}/why/{person}",
+        f"/segments/overlap?s={shop.all}&s={shop.often}",
+        f"/customers/{person}/segments",
+        "/lists",
+    ):
+        phone_page.goto(address)
+        assert phone_page.evaluate("document.documentElement.scrollWidth") <= 390, address

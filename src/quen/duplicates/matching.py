@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
@@ -40,8 +41,7 @@ def find(
     progress("table", 0.0)
     table = table_of(records, style)
     chosen = comparisons(style, filled(table))
-    connection = duckdb.connect(":memory:", config={"threads": THREADS, "memory_limit": MEMORY})
-    try:
+    with TemporaryDirectory(prefix="quen-duplicates-") as spill, _connected(spill) as connection:
         connection.register("records_arrow", table)
         connection.execute("CREATE TABLE records AS SELECT * FROM records_arrow")
         progress("candidates", 0.1)
@@ -54,8 +54,20 @@ def find(
         progress("group", 0.85)
         found = _grouped(connection, weigher, pairs, bits_of(threshold), apart)
         return msgspec.structs.replace(found, compared=compared, prior_bits=prior)
-    finally:
-        connection.close()
+
+
+def _connected(spill: str) -> Any:
+    """DuckDB in memory; what does not fit goes to `spill`. It never fetches an extension."""
+    return duckdb.connect(
+        ":memory:",
+        config={
+            "threads": THREADS,
+            "memory_limit": MEMORY,
+            "temp_directory": spill,
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+        },
+    )
 
 
 def _candidates(connection: Any, records: Sequence[Record]) -> int:

@@ -82,7 +82,7 @@ def keep(run: Run, proposed: Sequence[Proposal]) -> list[Candidate]:
                 fresh.append(candidate)
             else:
                 again.append(candidate)
-            if candidate.status in ("gone", "merged", "not_same"):  # it holds again, or was taken back
+            if candidate.status in ("gone", "merged"):  # it holds again, or was taken back
                 candidate.status, candidate.decided_at, candidate.decided_by = "open", None, ""
             candidate.run, candidate.bits = run, proposal.bits
             candidate.parts, candidate.two_accounts = proposal.parts, proposal.two_accounts

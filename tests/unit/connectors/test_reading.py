@@ -7,7 +7,7 @@ import gzip
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from quen.connectors.sources.files.reading import MAX_CELL, Format, Record, Row, Rows, sniff
@@ -144,6 +144,7 @@ def test_columns_without_or_with_the_same_name(tmp_path: Path) -> None:
 
 
 @given(st.binary(max_size=400))
+@example(content=b"\xff\xfe\x01")  # half a character of UTF-16
 def test_any_bytes_are_read_or_refused(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
     path = written(tmp_path_factory.mktemp("any"), content)
     with contextlib.suppress(InvalidInput):

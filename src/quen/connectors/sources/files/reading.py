@@ -93,6 +93,10 @@ class Rows:
             raise InvalidInput(
                 f"the gzip file is damaged or cut off ({error}); copy it again and import it again"
             ) from None
+        except UnicodeDecodeError as error:  # only UTF-16 has bytes that stand for nothing; others are kept as escapes
+            raise InvalidInput(
+                f"the file is no whole {error.encoding} text; save it as UTF-8 and import it again"
+            ) from None
 
     def done(self) -> float:
         return min(1.0, self._raw.tell() / self._size)

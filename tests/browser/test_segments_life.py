@@ -98,7 +98,7 @@ def test_a_draft_from_the_builder(page: Page, shop: Shop) -> None:
 
 
 def test_a_list_by_picking_and_by_file(page: Page, shop: Shop, tmp_path: Path) -> None:
-    page.goto("/lists")
+    page.goto("/segments/lists")
     page.get_by_label("Tên danh sách mới").fill(f"Khách mời {shop.tag}")
     page.get_by_role("button", name="Tạo danh sách").click()
     page.wait_for_url(re.compile(r"/lists/\d+$"))
@@ -125,7 +125,7 @@ def test_on_a_phone_nothing_is_wider_than_the_screen(phone_page: Page, shop: Sho
         f"/segments/{shop.all}/why/{person}",
         f"/segments/overlap?s={shop.all}&s={shop.often}",
         f"/customers/{person}/segments",
-        "/lists",
+        "/segments/lists",
     ):
         phone_page.goto(address)
         assert phone_page.evaluate("document.documentElement.scrollWidth") <= 390, address

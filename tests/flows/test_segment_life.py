@@ -164,6 +164,13 @@ def test_a_cursor_of_another_version_is_refused(shop: Shop) -> None:
     assert (old.status_code, old.json()["details"]) == (409, {"cursor": "old"})
 
 
+def test_who_is_put_on_a_list_at_once_is_on_it(shop: Shop) -> None:
+    made = shop.api.post("lists", json={"name": f"VIP {shop.mark}"}).json()["id"]
+    members = {"members": [{"type": "user_id", "value": user} for user in shop.users]}
+    assert shop.api.post(f"lists/{made}/members", json=members).json()["people"] == 3
+    eventually(lambda: shop.api.get(f"lists/{made}").json()["count"] == 3)
+
+
 def test_by_day_and_members_as_files(shop: Shop, console: httpx.Client) -> None:
     made = shop.make(shop.rule(1))
     days: list[dict[str, str]] = []

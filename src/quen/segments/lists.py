@@ -76,7 +76,8 @@ def create(name: str, description: str = "", by: str = "") -> Segment:
             kind=KIND,
             rule=rule.json,
             rule_hash=rule.hash,
-            status="live",  # there is nobody to be found
+            # Computed like any segment: someone may be put on it before the engine has read that there is such a list.
+            status="computing",
             updated_at=now_ms(),
             created_by=by,
         )

@@ -16,7 +16,7 @@ from quen.duplicates.model import comparisons
 from quen.duplicates.pairs import Found, Pair, bits_of
 from quen.duplicates.records import Record, Style
 from quen.duplicates.table import filled, table_of
-from quen.duplicates.weighing import NO_BITS, Weigher, learned
+from quen.duplicates.weighing import MOST_LIKELY, NO_BITS, Weigher, learned
 
 THREADS = 2
 MEMORY = "900MB"
@@ -103,7 +103,7 @@ def _prior_bits(connection: Any, records: int) -> float:
         " OR l.birth = r.birth OR l.code = r.code) AND jaro_winkler_similarity(l.words, r.words) > 0.8"
     )
     [(count,)] = connection.execute(sure).fetchall()
-    return bits_of(min(0.3, (1.5 * count + 0.02 * records + 0.1) / (records * (records - 1) / 2)))
+    return bits_of(min(MOST_LIKELY, (1.5 * count + 0.02 * records + 0.1) / (records * (records - 1) / 2)))
 
 
 def _grouped(

@@ -24,6 +24,7 @@ HOUSEHOLD_BITS = -1.0  # what a pair begins with against: they are of one househ
 LEARNED_FROM = 150_000  # pairs
 LEARNING_ROUNDS = 2
 HELD_BY = 100.0  # pairs of one person that our own values are worth
+MOST_LIKELY = 0.03  # that two records taken blindly are one person, however few there are
 MOST_LEARNED = 4.0  # times more or less than ours: what a table says of itself is not believed without bounds
 
 
@@ -147,7 +148,7 @@ def learned(
     for _ in range(LEARNING_ROUNDS):
         expected, by_level = Weigher(connection, table, now, prior).seen("sampled")
         now = [_with_m(ours, seen) for ours, seen in zip(chosen, by_level, strict=True)]
-        share = min(0.3, (expected * 1000 / thousandths + 0.01 * table.num_rows) / all_pairs)
+        share = min(MOST_LIKELY, (expected * 1000 / thousandths + 0.01 * table.num_rows) / all_pairs)
         prior = max(prior_bits - 2, min(prior_bits + 2, bits_of(share)))
     connection.execute("DROP TABLE sampled")
     return now, prior

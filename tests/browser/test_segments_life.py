@@ -129,3 +129,24 @@ def test_on_a_phone_nothing_is_wider_than_the_screen(phone_page: Page, shop: Sho
     ):
         phone_page.goto(address)
         assert phone_page.evaluate("document.documentElement.scrollWidth") <= 390, address
+
+
+def test_undo_and_a_list_among_the_sentences(page: Page, shop: Shop) -> None:
+    made = shop.api.post("lists", json={"name": f"Bạn bè {shop.tag}"}).json()["id"]
+    page.goto(f"/segments/new?copy={shop.all}")
+    page.get_by_role("button", name="Danh sách tĩnh").click()
+    page.get_by_label("Danh sách", exact=True).nth(1).select_option(label=f"Bạn bè {shop.tag}")
+    page.locator("#s-rail [data-count='0']").wait_for()
+    page.get_by_label("Danh sách", exact=True).first.select_option(label="Không có trong danh sách")
+    page.locator("#s-rail [data-count='3']").wait_for()
+    area = page.locator("#s-rule")
+    assert f'"list": "{made}"' in area.input_value()
+    for _ in range(3):
+        page.get_by_role("button", name="Hoàn tác").click()
+    assert made not in area.input_value()
+    assert page.locator(".s-row").count() == 1
+    assert page.get_by_role("button", name="Hoàn tác").is_disabled()
+    page.get_by_role("button", name="Làm lại").click()
+    assert page.locator(".s-row").count() == 2
+    page.get_by_label("Sự kiện", exact=True).nth(1).press("Control+z")
+    assert page.locator(".s-row").count() == 1

@@ -35,6 +35,9 @@
     area.after(this.box);
     this.read();
     this.toggle(false);
+    this.past = [this.area.value];
+    this.place = 0;
+    this.steps();
     this.preview();
   }
 
@@ -76,8 +79,45 @@
   B.changed = function (structure) {
     this.problem = null;
     this.write();
+    this.remember();
     if (structure) this.draw(); else this.clearProblem();
     this.preview();
+  };
+
+  // ---- undo: every rule that stood here, newest last; what is typed into one field without a pause is one step
+
+  B.remember = function () {
+    var text = this.area.value, now = Date.now(), active = document.activeElement;
+    var key = active && active.matches("input, textarea") ? active.dataset.key || active.id : "";
+    if (text === this.past[this.place]) return;
+    var same = key && key === this.typing && now - this.typed < 1000 && this.place > 0 && this.place === this.past.length - 1;
+    this.past.length = this.place + 1;
+    if (same) this.past[this.place] = text; else this.past.push(text);
+    if (this.past.length > 100) this.past.shift();
+    this.place = this.past.length - 1;
+    this.typing = key;
+    this.typed = now;
+    this.steps();
+  };
+
+  B.step = function (by) {
+    var text = this.past[this.place + by];
+    if (text === undefined) return;
+    this.place += by;
+    this.typing = "";
+    this.problem = null;
+    this.area.value = text;
+    this.clearProblem();
+    if (this.read() && !this.json) { this.write(); this.draw(); }
+    this.steps();
+    this.preview();
+  };
+
+  B.steps = function () {
+    var self = this;
+    document.querySelectorAll('[data-rule-step][data-rule-of="#' + this.area.id + '"]').forEach(function (button) {
+      button.disabled = self.past[self.place + Number(button.dataset.ruleStep)] === undefined;
+    });
   };
 
   B.toggle = function (json) {
@@ -206,7 +246,7 @@
       getJson(area.dataset.words).then(function (words) {
         if (!area.value.trim()) area.value = '{"all": []}';
         area.quenBuilder = new Builder(area, words);
-        area.addEventListener("input", function () { area.quenBuilder.preview(); });
+        area.addEventListener("input", function () { area.quenBuilder.remember(); area.quenBuilder.preview(); });
       }, function () { area.quenBuilder = false; });
     });
   }
@@ -215,6 +255,19 @@
     var button = event.target.closest("[data-rule-toggle]");
     var area = button && document.querySelector(button.dataset.ruleToggle);
     if (area && area.quenBuilder && area.quenBuilder.toggle) area.quenBuilder.toggle(!area.quenBuilder.json);
+  });
+  document.addEventListener("click", function (event) {
+    var button = event.target.closest("[data-rule-step]");
+    var area = button && document.querySelector(button.dataset.ruleOf);
+    if (area && area.quenBuilder && area.quenBuilder.step) area.quenBuilder.step(Number(button.dataset.ruleStep));
+  });
+  // Ctrl+Z among the sentences, where the change of one control may have moved others.
+  document.addEventListener("keydown", function (event) {
+    var box = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z" && event.target.closest(".s-builder");
+    var area = box && box.previousElementSibling;
+    if (!area || !area.quenBuilder || !area.quenBuilder.step) return;
+    event.preventDefault();
+    area.quenBuilder.step(event.shiftKey ? 1 : -1);
   });
   document.addEventListener("htmx:load", function (event) { mount(event.target.parentNode || document); });
   mount(document);

@@ -33,14 +33,19 @@
     if (Array.isArray(rule.any)) return node("group", { mode: "any", items: rule.any.map(fromCondition) });
     if (rule.not && typeof rule.not === "object") {
       if (Array.isArray(rule.not.any)) return node("group", { mode: "none", items: rule.not.any.map(fromCondition) });
-      if (typeof rule.not.segment === "string") return node("segment", { id: rule.not.segment, negated: true });
+      if (askedOf(rule.not)) return node("segment", { of: askedOf(rule.not), id: rule.not[askedOf(rule.not)], negated: true });
       return node("group", { mode: "none", items: [fromCondition(rule.not)] });
     }
     if (typeof rule.trait === "string") return node("trait", test(rule, { name: rule.trait }));
-    if (typeof rule.segment === "string") return node("segment", { id: rule.segment, negated: false });
+    if (askedOf(rule)) return node("segment", { of: askedOf(rule), id: rule[askedOf(rule)], negated: false });
     if (rule.sample) return node("sample", { percent: String(rule.sample.percent), salt: String(rule.sample.salt) });
     if (typeof rule.event === "string") return fromEvent(rule);
     return raw(rule);
+  }
+
+  // Conditions that only name one thing, `{"list": "ID"}`: which of them this is.
+  function askedOf(rule) {
+    return ["segment", "list", "reachable"].find(function (kind) { return typeof rule[kind] === "string"; });
   }
 
   function raw(rule) {
@@ -93,8 +98,10 @@
       try { return JSON.parse(one.text); } catch (error) { return { "?": one.text }; }
     }
     if (one.kind === "segment") {
-      at(path + (one.negated ? ".not.segment" : ".segment"), one, "id");
-      return one.negated ? { not: { segment: one.id } } : { segment: one.id };
+      at(path + (one.negated ? ".not." : ".") + one.of, one, "id");
+      var asked = {};
+      asked[one.of] = one.id;
+      return one.negated ? { not: asked } : asked;
     }
     if (one.kind === "sample") {
       at(path + ".sample.percent", one, "percent");

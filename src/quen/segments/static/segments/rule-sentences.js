@@ -93,7 +93,9 @@
     }
     offer(say.addEvent, "bolt", newEvent, "name");
     offer(say.addTrait, "user", newTrait, "name");
-    if (this.words.segments.length) offer(say.addSegment, "filter", function () { return M.node("segment", { id: "", negated: false }); }, "id");
+    if (this.words.segments.length) offer(say.addSegment, "filter", function () { return M.node("segment", { of: "segment", id: "", negated: false }); }, "id");
+    if (this.words.lists.length) offer(say.addList, "list-check", function () { return M.node("segment", { of: "list", id: "", negated: false }); }, "id");
+    offer(say.addReachable, "send", function () { return M.node("segment", { of: "reachable", id: "", negated: false }); }, "id");
     offer(say.addSample, "dice-5", function () {
       return M.node("sample", { percent: "10", salt: Math.random().toString(36).slice(2, 10) });
     }, "percent");
@@ -223,10 +225,19 @@
 
   B.segment = function (one) {
     var say = this.say, line = element("div", "s-sentence-line");
-    var offers = [["", say.choose]].concat(this.words.segments.map(function (segment) { return [segment.id, segment.name]; }));
+    var words = this.words, label = { segment: say.segment, list: say.list, reachable: say.channel }[one.of];
+    var known = one.of === "reachable"
+      ? words.channels.map(function (each) { return [each.name, each.label]; })
+      : words[one.of + "s"].map(function (each) { return [each.id, each.name]; });
+    var offers = [["", say.choose]].concat(known);
+    var kinds = {
+      segment: [["yes", say.inSegment], ["no", say.notInSegment]],
+      list: [["yes", say.onList], ["no", say.notOnList]],
+      reachable: [["yes", say.reachable], ["no", say.notReachable]],
+    }[one.of];
     line.append(
-      this.choice(one.negated ? "no" : "yes", [["yes", say.inSegment], ["no", say.notInSegment]], say.segment, one, "negated", function (value) { one.negated = value === "no"; }, "s-strong"),
-      this.choice(one.id, offers, say.segment, one, "id", function (value) { one.id = value; })
+      this.choice(one.negated ? "no" : "yes", kinds, label, one, "negated", function (value) { one.negated = value === "no"; }, "s-strong"),
+      this.choice(one.id, offers, label, one, "id", function (value) { one.id = value; })
     );
     return [line];
   };

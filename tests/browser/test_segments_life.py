@@ -117,6 +117,26 @@ def test_a_list_by_picking_and_by_file(page: Page, shop: Shop, tmp_path: Path) -
     eventually(lambda: bool(page.reload()) and page.locator("#l-members tbody tr").count() == 2, interval=0.5)
 
 
+def test_include_and_exclude_by_hand(page: Page, shop: Shop) -> None:
+    made = shop.make("Bằng tay", {"event": shop.event, "count": {"op": "gte", "value": 2}})
+    page.goto(f"/segments/{made}")
+    page.get_by_role("button", name="Thêm hoặc loại người bằng tay").click()
+    for kind, who in (("luôn thuộc", "Lan"), ("không bao giờ thuộc", "Vy")):
+        page.goto(f"/segments/{made}")
+        page.locator(".list-group-item", has_text=f": {kind}").click()
+        page.get_by_label("Tên, email, điện thoại hoặc mã khách").fill(f"{who} {shop.tag}")
+        page.get_by_role("button", name="Tìm", exact=True).click()
+        page.get_by_role("button", name=f"Đưa {who} {shop.tag} vào danh sách").click()
+        page.get_by_text("Đã đưa vào danh sách").wait_for()
+    expected = {shop.quen.profile(f"user_id:{name}-{shop.tag}")["id"] for name in ("lan", "hoa")}
+
+    def inside() -> bool:
+        answer = shop.api.get(f"segments/{made}/members")
+        return answer.status_code == 200 and {m["profile_id"] for m in answer.json()["items"]} == expected
+
+    eventually(inside)
+
+
 def test_on_a_phone_nothing_is_wider_than_the_screen(phone_page: Page, shop: Shop) -> None:
     person = shop.quen.profile(f"user_id:vy-{shop.tag}")["id"]
     for address in (

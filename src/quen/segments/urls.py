@@ -23,6 +23,7 @@ urlpatterns = [
     path("segments/<int:segment_id>/why", why.find_for_why, name="segment_why_find"),
     path("segments/<int:segment_id>/why/<int:profile_id>", why.segment_why, name="segment_why"),
     path("segments/<int:segment_id>/archive", main.archive_segment, name="segment_archive"),
+    path("segments/<int:segment_id>/by-hand", main.allow_by_hand, name="segment_by_hand"),
     path("segments/<int:segment_id>/pause", main.pause_segment, name="segment_pause"),
     path("segments/<int:segment_id>/resume", main.restore_segment, name="segment_resume"),
     path("segments/<int:segment_id>/restore", main.restore_segment, name="segment_restore"),

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from quen.accounts.access import require, user_of
 from quen.errors import InvalidInput
 from quen.segments import service
+from quen.segments.by_hand import allow, by_hand
 from quen.segments.models import Segment
 from quen.segments.pages.common import decode_rule, outline, row, said, tabs
 from quen.segments.pages.members import members
@@ -118,9 +119,28 @@ def segment_page(request: HttpRequest, segment_id: int) -> HttpResponseBase:
         "versions": segment.versions.order_by("-number")[:20],
         "total": service.people(),
         "used_by": service.used_by(segment.id),
+        "by_hand": _lists_by_hand(segment),
         **members(request, segment),
     }
     return render(request, "segments/segment.html", context)
+
+
+@require("segments.edit")
+@require_POST
+def allow_by_hand(request: HttpRequest, segment_id: int) -> HttpResponseBase:
+    """Let people be included and excluded by hand."""
+    allow(service.find(segment_id), user_of(request).email)
+    messages.success(request, _("Put people on the two lists: always in, never in."))
+    return redirect("segment", segment_id)
+
+
+def _lists_by_hand(segment: Segment) -> list[Segment]:
+    """The lists of those who are always in and never in."""
+    found = by_hand(segment.rule)
+    if found is None:
+        return []
+    named = Segment.objects.filter(kind="list").defer("rule").in_bulk([found.always, found.never])
+    return [named[id_] for id_ in (found.always, found.never) if id_ in named]
 
 
 @require("customers.view")

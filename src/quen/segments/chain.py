@@ -1,13 +1,16 @@
-"""What a sequence keeps live: the events that are steps of it, in order, and whether it once came true for good.
+"""What a sequence keeps live: the latest events that are steps of it, and what the earlier ones came to.
 
-The state is `[settled, [[time, id, steps], …]]`, `steps` the bits of the steps that the event is. What nothing can take
-back is settled and the events are let go; otherwise they are kept, for what arrives late may complete an old chain or
-break it.
+The state is `[settled, entries]`, entries `[time, id, steps]` in order, `steps` the bits of the steps that the event
+is. Once there are many, the oldest are folded into what they came to: `[settled, entries, chains, ends, floor]`, the
+latest chain that reaches each step, the last steps of whole chains, and the place of the last one folded. What comes in
+order is judged exactly, however long the history. Of what comes later than the floor the state is told anew from the
+history (`is_late`); by itself it can then still break a whole chain, but complete none. What nothing can take back is
+settled, and everything let go.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right, insort
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,10 +20,13 @@ from quen.segments.facts import Fact
 from quen.segments.moments import FOREVER
 from quen.segments.where import Filter
 
-MAX_KEPT = 200  # of one person's events; with more, the latest are looked at
+MAX_KEPT = 64  # of one person's events; with one more, the oldest half is folded
+MAX_ENDS = 16
+MAX_PENDING = 256  # whole chains of which it is not certain yet that nothing comes after them
 
 Entry = list[int]
 State = list[Any]
+Reached = Sequence[int] | None  # began, reached: of the latest chain that reaches a step
 
 
 class Link(msgspec.Struct, frozen=True):
@@ -65,10 +71,12 @@ class Chain:
         self._tests: dict[str, list[tuple[int, Filter | None]]] = {}
         for number, (event, passes) in enumerate(tests):
             self._tests.setdefault(event, []).append((1 << number, passes))
+        self.events = frozenset(self._tests)
         self._done = [(1 << link.step, link.gap) for link in shape.links]
         self._voids = [sum(1 << number for number in link.voids) for link in shape.links]
         self._void = sum(self._voids)
         self._trail = [(1 << trail.step, trail.span) for trail in shape.trail]
+        self._breaks = sum(bit for bit, _ in self._trail)
         # With nothing that must not happen, what came true stays so whatever arrives late.
         self._lasts = not shape.recent and not shape.trail and not self._void
 
@@ -82,21 +90,42 @@ class Chain:
                 steps |= bit
         if not steps or fact.time <= oldest:
             return state
-        state = [False, []] if state is None else state
-        insort(state[1], [fact.time, fact.id, steps], key=_when)
+        if state is None:
+            state = [False, []]
+        elif len(state) > 2 and [fact.time, fact.id] < state[4]:
+            state[3] = self._unbroken(state[3], fact.time, steps)
+            return state
+        entries, place = state[1], (fact.time, fact.id)
+        at = bisect_left(entries, place, key=_when)
+        if at < len(entries) and _when(entries[at]) == place:
+            return state  # told anew from the history, and once more by the batch
+        entries.insert(at, [fact.time, fact.id, steps])
         return self._trim(state, now, oldest)
+
+    def is_late(self, state: State | None, facts: Sequence[Fact], merged: bool) -> bool:
+        """Whether these facts, or becoming one person, need the history."""
+        if state is None or len(state) == 2:
+            return False
+        return merged or any(f.event in self.events and [f.time, f.id] < state[4] for f in facts)
 
     def merge(self, one: State, other: State) -> State:
         if one[0] or other[0]:
             return [True, []]
-        return [False, sorted(one[1] + other[1], key=_when)]
+        merged: State = [False, sorted(one[1] + other[1], key=_when)]
+        folded = [state for state in (one, other) if len(state) > 2]
+        if folded:
+            chains = [
+                max(filter(None, each), key=_reached, default=None) for each in zip(*_chains(folded), strict=True)
+            ]
+            merged += [chains, sorted(at for s in folded for at in s[3]), max(s[4] for s in folded)]
+        return merged
 
     def truth(self, state: State | None, now: int) -> tuple[bool, int]:
         if state is None:
             return False, FOREVER
         if state[0]:
             return True, FOREVER
-        completions = self._completions(state[1])
+        completions = self._completions(state)
         if not self._shape.recent:
             first = min(completions, default=FOREVER)
             return (True, FOREVER) if first <= now else (False, first)
@@ -112,27 +141,47 @@ class Chain:
         entries: list[Entry] = state[1]
         if entries[0][0] <= oldest:
             del entries[: bisect_right(entries, (oldest, FOREVER), key=_when)]
-        if self._lasts and any(at <= now for at in self._completions(entries)):
+        if self._lasts and any(at <= now for at in self._completions(state)):
             return [True, []]
-        if len(entries) > MAX_KEPT:
-            if not self._shape.recent and any(at <= now for at in self._completions(entries)):
-                return [True, []]  # so many: that all of it is taken back by what arrives late is given up
-            del entries[:-MAX_KEPT]
-        return state
+        return self._fold(state, now) if len(entries) > MAX_KEPT else state
 
-    def _completions(self, entries: list[Entry]) -> list[int]:
+    def _fold(self, state: State, now: int) -> State:
+        entries = state[1]
+        folded, rest = entries[: MAX_KEPT // 2], entries[MAX_KEPT // 2 :]
+        chains, ends = self._walk(folded, *state[2:4])
+        for time, _, steps in rest:
+            ends = self._unbroken(ends, time, steps)
+        floor = max([folded[-1][:2], *state[4:]])
+        return [False, rest, chains, self._thinned(ends, now), floor]
+
+    def _thinned(self, ends: list[int], now: int) -> list[int]:
+        """As many as decide: for ever the earliest ones; with `recent` the latest that is certain, and what waits."""
+        if not self._shape.recent:
+            return ends if len(ends) <= MAX_ENDS else ends[: MAX_ENDS // 2] + ends[-MAX_ENDS // 2 :]
+        certain = bisect_right(ends, now - self._wait)
+        ends = ends[max(0, certain - 1) :]
+        return ends if len(ends) <= MAX_PENDING else [*ends[:-1:2], ends[-1]]
+
+    def _completions(self, state: State) -> list[int]:
         """The instants at which the sequence comes true, ascending, if nothing else happens."""
-        done, voids, trail, span = self._done, self._voids, self._trail, self._shape.span
+        _, ends = self._walk(state[1], *state[2:4])
+        return [at + self._wait for at in ends]
+
+    def _walk(
+        self, entries: list[Entry], before: Sequence[Reached] = (), ends: Sequence[int] = ()
+    ) -> tuple[list[Reached], list[int]]:
+        """The latest chain that reaches each step, and the last steps of whole chains, after these entries."""
+        done, voids, span = self._done, self._voids, self._shape.span
         last = len(done) - 1
-        chains: list[tuple[int, int] | None] = [None] * len(done)  # (began, reached) of the latest that reaches a step
-        found: list[int] = []
+        chains: list[Reached] = list(before) or [None] * len(done)
+        found = list(ends)
         for time, _, steps in entries:
             reached = []
             for number in range(last, 0, -1):
                 bit, gap = done[number]
-                if steps & bit and (before := chains[number - 1]) is not None:
-                    began, at = before
-                    if time < at + gap and time < began + span:
+                if steps & bit and (chain := chains[number - 1]) is not None:
+                    began, at = chain
+                    if at <= time < at + gap and time < began + span:
                         reached.append((number, (began, time)))
             if steps & done[0][0]:
                 reached.append((0, (time, time)))
@@ -140,14 +189,28 @@ class Chain:
                 for number in range(last):
                     if steps & voids[number]:
                         chains[number] = None
-            for bit, within in trail:
-                if steps & bit:
-                    found = [at for at in found if time >= at + within]
+            if steps & self._breaks and found:
+                found = self._unbroken(found, time, steps)
             for number, chain in reached:
                 chains[number] = chain
                 if number == last:
                     found.append(time)
-        return [at + self._wait for at in found]
+        return chains, found
+
+    def _unbroken(self, ends: list[int], time: int, steps: int) -> list[int]:
+        """Those of these ends after which what must not come does not come by this event."""
+        for bit, within in self._trail:
+            if steps & bit:
+                ends = [at for at in ends if not at <= time < at + within]
+        return ends
+
+
+def _chains(states: Sequence[State]) -> list[list[Reached]]:
+    return [state[2] for state in states]
+
+
+def _reached(chain: Sequence[int]) -> int:
+    return chain[1]
 
 
 def _when(entry: Entry) -> tuple[int, int]:

@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from quen.segments.aggregates.base import Fold
+from quen.segments.chain import Chain
 from quen.segments.conditions.base import Evaluate
 from quen.segments.facts import Change, Fact, LiveState, Person
 from quen.segments.moments import FOREVER
@@ -63,6 +64,7 @@ class Program:
         self._dependents: dict[int, list[int]] = {}
         self._atoms: dict[int, _Atom] = {}
         self._folds: dict[int, Fold] = {}
+        self._chains: dict[int, Chain] = {}  # those of the folds that are sequences
         self._specs: dict[int, Mapping[str, Any]] = {}
         self._by_event: dict[str, list[_Atom]] = {}
         self._by_trait: dict[str, list[int]] = {}
@@ -197,6 +199,23 @@ class Program:
         position = self._positions[segment_id]
         return {n: self._specs[n] for n, atom in self._atoms.items() if position in atom.positions}
 
+    def late(self, state: LiveState, facts: Sequence[Fact], merged: bool) -> list[int]:
+        """Numbers of the atoms that must be told anew from the history before these facts are applied."""
+        return [n for n, chain in self._chains.items() if chain.is_late(state.atoms.get(n), facts, merged)]
+
+    @property
+    def has_chains(self) -> bool:
+        return bool(self._chains)
+
+    def retell(self, state: LiveState, number: int, facts: Iterable[Fact], now: int) -> None:
+        """Make an atom that is `late` anew from the whole history, oldest first."""
+        events = self._chains[number].events
+        kept = self.replay(number, (fact for fact in facts if fact.event in events), now)
+        if kept is None:
+            state.atoms.pop(number, None)
+        else:
+            state.atoms[number] = kept
+
     def replay(self, number: int, facts: Iterable[Fact], now: int) -> Any:
         """The state of one atom made anew from facts that already pass its filters."""
         add, state = self._folds[number].add, None
@@ -258,6 +277,8 @@ class _Wiring:
             atom = _Atom(number, _filter(where, self.zone), fold.add, [])
             program._atoms[number] = atom
             program._folds[number] = fold
+            if isinstance(fold, Chain):
+                program._chains[number] = fold
             program._specs[number] = spec
             for event in events:
                 program._by_event.setdefault(event, []).append(atom)

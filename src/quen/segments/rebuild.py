@@ -30,6 +30,20 @@ def facts(program: Program, store: Store, person: str, rows: str, params: dict[s
     return found
 
 
+def histories(
+    program: Program, store: Store, ids_of: Mapping[int, Sequence[int]], before_id: int | None
+) -> dict[int, list[Fact]]:
+    """Person → what segments ask about in their history. `ids_of`: person → every profile id that is theirs; only rows
+    with ids below `before_id` are read. One query."""
+    person_of = {id_: person for person, ids in ids_of.items() for id_ in ids}
+    bound = "" if before_id is None else " AND id < {before:UInt64}"
+    rows, params = f"profile_id IN {{ids:Array(UInt64)}}{bound}", {"ids": list(person_of), "before": before_id or 0}
+    found: dict[int, list[Fact]] = {person: [] for person in ids_of}
+    for owner, happened in facts(program, store, "profile_id", rows, params).items():
+        found[person_of[owner]] += happened
+    return found
+
+
 def rebuild(
     program: Program,
     person: ProfileState,

@@ -86,3 +86,31 @@ def test_it_follows_people_who_become_one_and_are_taken_apart(shop: Shop) -> Non
     assert shop.carried(orders.cut(edge.id, by="an@example.com", note="two people")).status == "done"
     assert both(shop, left) == {owner(shop.user_key("lan"))}
     assert both(shop, again) == set()
+
+
+def test_a_long_history_that_comes_backwards_or_of_two_people_is_judged_whole(shop: Shop) -> None:
+    left = segment(shop, {**LEFT, "in_last": "300d"})
+    start = shop.engine.clock() - 100 * DAY
+    hoa_said = shop.mail("hoa")
+    for day in range(90, 0, -1):  # newest first, more than are kept
+        does(shop, "Added" if day % 9 else "Ordered", shop.user("lan"), start + day * DAY)
+        if day % 30 == 0:
+            both(shop, left)
+    for day in range(0, 80, 2):
+        does(shop, "Ordered", {"traits": hoa_said["traits"]}, start + day * DAY + 3_600_000)
+        does(shop, "Added", {"traits": hoa_said["traits"]}, start + day * DAY + 7_200_000)
+    lan, hoa = owner(shop.user_key("lan")), owner(shop.mail_key("hoa"))
+    assert both(shop, left) == {lan, hoa}
+    live = shop.engine.context.program.decode(bytes(Profile.objects.get(id=lan).live or b""))
+    (kept,) = [kept for kept in live.atoms.values() if isinstance(kept, list) and len(kept) == 5]
+    assert len(kept[1]) <= 64
+    shop.says(shop.mail("hoa") | shop.user("lan"))
+    both(shop, left)
+    again = shop.engine.context.program
+    one = Profile.objects.get(id=min(lan, hoa))
+    state = again.decode(bytes(one.live or b""))
+    told = [kept for kept in state.atoms.values() if isinstance(kept, list) and len(kept) == 5]
+    assert told
+    # Late, far below what is kept: an order that takes back one of the chains, and one that does not matter.
+    does(shop, "Ordered", shop.user("lan"), start + 85 * DAY + 1)
+    both(shop, left)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from quen.engine.batch import Batch
 from quen.engine.context import Context
+from quen.identity.store import merged_ids_of
 from quen.profiles import store
 from quen.profiles.state import ProfileState
 from quen.segments.facts import Fact, LiveState
 from quen.segments.live import Program
+from quen.segments.rebuild import histories
 
 # Flips that are due at once (after downtime, or at midnight for a birthday segment) are taken in portions, so that
 # events keep flowing between them.
@@ -27,6 +29,8 @@ def run(batch: Batch, context: Context) -> None:
         if profile_id is not None and profile_id in batch.profiles:
             facts[profile_id].append(Fact(message.event, message.properties, message.time, row_id))
     survivors = _merge(batch, program)
+    if program.has_chains:
+        _retell(batch, context, facts, survivors)
     for profile in batch.profiles.values():
         if profile.id not in batch.merged:
             _follow(batch, program, profile, facts.get(profile.id, ()), profile.id in survivors)
@@ -40,6 +44,32 @@ def _merge(batch: Batch, program: Program) -> set[int]:
         batch.live[survivor] = program.merge(_live(batch, program, survivor), _live(batch, program, other))
         survivors.add(survivor)
     return survivors
+
+
+def _retell(batch: Batch, context: Context, facts: Mapping[int, Sequence[Fact]], survivors: Collection[int]) -> None:
+    """Sequences of which too much is folded for what came late, or for a merge: from the history, with one query."""
+    program = context.program
+    late = {
+        id_: numbers
+        for id_ in {*facts, *survivors}
+        if id_ not in batch.merged
+        and (id_ in survivors or program.concerns((f.event for f in facts[id_]), ()))
+        and (numbers := program.late(_live(batch, program, id_), facts.get(id_, ()), id_ in survivors))
+    }
+    if not late:
+        return
+    parts = {id_: {id_} for id_ in late}  # with those that this batch merged into them
+    for other, survivor in batch.merged.items():
+        if survivor in parts:
+            parts[survivor].add(other)
+    merged = merged_ids_of({each for ids in parts.values() for each in ids})
+    ids_of = {id_: [i for each in ids for i in merged[each]] for id_, ids in parts.items()}
+    # Of a batch that is repeated after a crash, the history has these rows already.
+    told = histories(program, context.store, ids_of, min(batch.row_ids, default=None))
+    for id_, numbers in late.items():
+        happened = sorted([*told[id_], *facts.get(id_, ())], key=lambda f: (f.time, f.id))
+        for number in numbers:
+            program.retell(_live(batch, program, id_), number, happened, batch.now)
 
 
 def _follow(batch: Batch, program: Program, profile: ProfileState, facts: Sequence[Fact], has_merged: bool) -> None:

@@ -259,3 +259,15 @@ def test_the_members_api_pages_by_since() -> None:
     first = store.members(segment.id, None, 3)
     rest = store.members(segment.id, first[-1], 10)
     assert [id for _, id in first + rest] == [7, 6, 5, 4, 3, 2, 1]
+
+
+def test_asking_about_some_people_gives_the_same() -> None:
+    people = shop(40)
+    some = [p.id for p in people[::2]]
+    for rule in RULES:
+        parsed = parse_rule(rule)
+        expected = sql_members(parsed, NOON, people) & set(some)
+        assert sql.members_among(parsed, some, event_store(), NOON, ZONE) == expected, rule
+        reasons = sql.explain(parsed, some, event_store(), NOON, ZONE)
+        if not parsed.root.parts():
+            assert {id for id, (reason,) in reasons.items() if reason.holds} == expected, rule

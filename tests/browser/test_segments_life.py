@@ -170,3 +170,14 @@ def test_undo_and_a_list_among_the_sentences(page: Page, shop: Shop) -> None:
     assert page.locator(".s-row").count() == 2
     page.get_by_label("Sự kiện", exact=True).nth(1).press("Control+z")
     assert page.locator(".s-row").count() == 1
+
+
+def test_values_are_suggested_with_how_often_they_came(page: Page, shop: Shop) -> None:
+    page.goto(f"/segments/new?copy={shop.all}")
+    page.get_by_role("button", name="Thêm bộ lọc").click()
+    page.get_by_label("Thuộc tính").fill("total")
+    with page.expect_response(lambda response: "values.json" in response.url) as answered:
+        page.get_by_label("Giá trị").last.focus()
+    assert answered.value.json() == {"values": [["100", 6]]}
+    option = page.locator(f"datalist[id='s-prop-{shop.event}-total'] option")
+    option.and_(page.locator("[label='× 6']")).wait_for(state="attached")

@@ -10,6 +10,7 @@ urlpatterns = [
     path("segments/preview", builder.preview, name="segment_preview"),
     path("segments/builder.json", builder.builder_words, name="segment_builder_words"),
     path("segments/properties.json", builder.builder_properties, name="segment_builder_properties"),
+    path("segments/values.json", builder.builder_values, name="segment_builder_values"),
     path("segments/overlap", overlap.segment_overlap, name="segment_overlap"),
     path("segments/without/<int:profile_id>", why.segments_without, name="segments_without"),
     path("segments/<int:segment_id>", main.segment_page, name="segment"),

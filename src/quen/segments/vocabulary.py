@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from quen.events import catalogue
+from quen.profiles.masking import mask
 from quen.segments import lists, measure, service
 from quen.segments.aggregates import AGGREGATES
 from quen.segments.operators import OPERATORS
@@ -21,8 +23,8 @@ from quen.segments.words import tongue
 MAX_EXAMPLES = 20
 
 
-def vocabulary(language: str) -> dict[str, Any]:
-    """Everything but the properties of events, as JSON for the builder."""
+def vocabulary(language: str, *, masked: bool) -> dict[str, Any]:
+    """Everything but the properties of events, as JSON for the builder. `masked`: without examples of contact data."""
     spoken = tongue(language)
     return {
         "language": spoken,
@@ -36,20 +38,23 @@ def vocabulary(language: str) -> dict[str, Any]:
         "counts": _measures(measure.LABELS, spoken),
         "amounts": _measures(measure.AMOUNT_LABELS, spoken),
         "events": [{"name": e.name, "count": e.count} for e in catalogue.events(limit=300)],
-        "traits": [_seen(seen) for seen in catalogue.traits(limit=300)],
+        "traits": [_seen(seen, masked=masked) for seen in catalogue.traits(limit=300)],
         "segments": [{"id": str(s.id), "name": s.name} for s in service.listed()],
         "lists": [{"id": str(s.id), "name": s.name} for s in lists.listed()],
         "channels": [{"name": name, "label": channel.label[spoken]} for name, channel in CHANNELS.items()],
+        "values": reverse("segment_builder_values"),
         "words": _words(spoken),
     }
 
 
-def properties(event: str) -> list[dict[str, Any]]:
-    return [_seen(seen) for seen in catalogue.properties(event, limit=300)]
+def properties(event: str, *, masked: bool) -> list[dict[str, Any]]:
+    return [_seen(seen, masked=masked) for seen in catalogue.properties(event, limit=300)]
 
 
-def _seen(seen: catalogue.PropertySeen) -> dict[str, Any]:
+def _seen(seen: catalogue.PropertySeen, *, masked: bool) -> dict[str, Any]:
     examples = [e for e in seen.examples if isinstance(e, (str, int, float, bool))]
+    if masked:
+        examples = [e for e in examples if mask(e, seen.name) == e]
     return {"name": seen.name, "type": seen.type, "examples": [_shown(e) for e in examples[:MAX_EXAMPLES]]}
 
 

@@ -11,9 +11,11 @@ from django.views.decorators.http import require_GET, require_POST
 from quen.accounts.access import require
 from quen.errors import InvalidInput, QuenError
 from quen.events import catalogue
+from quen.profiles.masking import mask
 from quen.segments import service
-from quen.segments.pages.common import cards_of, decode_rule, said
+from quen.segments.pages.common import cards_of, decode_rule, masked_for, said
 from quen.segments.rules import Rule, describe, parse_rule, sentence
+from quen.segments.suggestions import values
 from quen.segments.vocabulary import properties, vocabulary
 from quen.web.templatetags.quen import number
 
@@ -21,13 +23,24 @@ from quen.web.templatetags.quen import number
 @require("customers.view")
 @require_GET
 def builder_words(request: HttpRequest) -> HttpResponseBase:
-    return JsonResponse(vocabulary(get_language() or "vi"))
+    return JsonResponse(vocabulary(get_language() or "vi", masked=masked_for(request)))
 
 
 @require("customers.view")
 @require_GET
 def builder_properties(request: HttpRequest) -> HttpResponseBase:
-    return JsonResponse({"properties": properties(request.GET.get("event", "")[:200])})
+    return JsonResponse({"properties": properties(request.GET.get("event", "")[:200], masked=masked_for(request))})
+
+
+@require("customers.view")
+@require_GET
+def builder_values(request: HttpRequest) -> HttpResponseBase:
+    """Values of a property (`event`, `name`) or trait (`name`), `[[value, times], …]`; contact data only for some."""
+    name = request.GET.get("name", "")[:200]
+    found = values(request.GET.get("event", "")[:200], name)
+    if masked_for(request):
+        found = [(value, times) for value, times in found if mask(value, name) == value]
+    return JsonResponse({"values": found})
 
 
 @require("customers.view")

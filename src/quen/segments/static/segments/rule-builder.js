@@ -27,6 +27,7 @@
     this.aggregates = {};
     words.aggregates.forEach(function (aggregate) { this.aggregates[aggregate.name] = aggregate; }, this);
     this.seen = {}; // event → its properties
+    this.counted = {}; // id of a list of values → [value, how often it came]
     this.controls = {};
     this.paths = {};
     this.problem = (area.dataset.problemPath || "").charAt(0) === "$" ? { path: area.dataset.problemPath, message: area.dataset.problem } : null;
@@ -142,6 +143,17 @@
       self.seen[one.name] = answer.properties;
       self.box.firstChild.replaceWith(self.datalists());
     }, function () { delete self.seen[one.name]; });
+  };
+
+  // The values of a trait or property, with how often each was really seen: asked for when a field is entered.
+  B.countValues = function (id, event, name) {
+    var self = this, list = document.getElementById(id), number = new Intl.NumberFormat(this.words.language);
+    if (!name || !list || this.counted[id]) return;
+    getJson(this.words.values + "?event=" + encodeURIComponent(event) + "&name=" + encodeURIComponent(name)).then(function (answer) {
+      if (!answer.values.length) return;
+      self.counted[id] = answer.values.map(function (pair) { return [pair[0], "× " + number.format(pair[1])]; });
+      self.box.firstChild.replaceWith(self.datalists());
+    }, function () {});
   };
 
   // ---- the answer beside it

@@ -29,10 +29,14 @@
       })),
       datalist("s-traits", this.words.traits.map(function (trait) { return [trait.name, trait.examples.slice(0, 2).join(", ")]; }))
     );
-    this.words.traits.forEach(function (trait) { holder.append(examples("s-trait-" + trait.name, trait.examples)); });
+    function values(id, found) { return self.counted[id] || found.map(function (value) { return [value, ""]; }); }
+    this.words.traits.forEach(function (trait) { holder.append(datalist("s-trait-" + trait.name, values("s-trait-" + trait.name, trait.examples))); });
     Object.keys(this.seen).forEach(function (event) {
       holder.append(datalist("s-props-" + event, self.seen[event].map(function (p) { return [p.name, p.examples.slice(0, 2).join(", ")]; })));
-      self.seen[event].forEach(function (p) { holder.append(examples("s-prop-" + event + "-" + p.name, p.examples)); });
+      self.seen[event].forEach(function (p) {
+        var id = "s-prop-" + event + "-" + p.name;
+        holder.append(datalist(id, values(id, p.examples)));
+      });
     });
     return holder;
   };
@@ -47,10 +51,6 @@
       list.append(option);
     });
     return list;
-  }
-
-  function examples(id, values) {
-    return datalist(id, values.map(function (value) { return [value, ""]; }));
   }
 
   B.group = function (one, parent) {
@@ -276,8 +276,10 @@
   B.operandControls = function (one, event) {
     var self = this, say = this.say, read = one.operand, kind = this.kinds().operand(one);
     function list() {
-      if (!event) return "s-trait-" + one.name;
-      return "s-prop-" + event.name + "-" + (one === event ? one.property : one.name);
+      var name = one === event ? one.property : one.name;
+      var id = event ? "s-prop-" + event.name + "-" + name : "s-trait-" + name;
+      self.countValues(id, event ? event.name : "", name);
+      return id;
     }
     function field(key, label, css, attributes) {
       return self.input(one, key, read[key], label, css, attributes, function (value) { read[key] = value; });
@@ -287,7 +289,7 @@
       case "number": return [this.numeric(one, "value", say.value)];
       case "range": return [this.numeric(one, "from", say.from), element("span", "", say.joint), this.numeric(one, "to", say.to)];
       case "date": return [field("value", say.value, "s-w-date", { type: dateType(read.value) })];
-      case "list": return [this.chips(one)];
+      case "list": return [this.chips(one, list)];
       case "span": return [
         field("n", say.value, "s-w-count", { inputmode: "numeric" }),
         this.choice(read.unit, [["m", say.minutes], ["h", say.hours], ["d", say.days]], say.unit, one, "unit", function (value) { read.unit = value; }),
@@ -308,7 +310,7 @@
     return control;
   };
 
-  B.chips = function (one) {
+  B.chips = function (one, list) {
     var self = this, say = this.say, read = one.operand;
     var box = element("div", "s-chips");
     read.values.forEach(function (value, index) {
@@ -328,6 +330,7 @@
     var control = element("input", "form-control s-w-value");
     control.type = "text";
     control.placeholder = say.addValue;
+    control.addEventListener("focus", function () { control.setAttribute("list", list()); });
     control.setAttribute("aria-label", say.values);
     this.keep(one, "values", control);
     function take() {

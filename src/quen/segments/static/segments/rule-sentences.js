@@ -20,39 +20,6 @@
     }
   };
 
-  B.datalists = function () {
-    var holder = document.createElement("div");
-    var self = this;
-    holder.append(
-      datalist("s-events", this.words.events.map(function (event) {
-        return [event.name, self.say.count.replace("%(n)s", new Intl.NumberFormat(self.words.language).format(event.count))];
-      })),
-      datalist("s-traits", this.words.traits.map(function (trait) { return [trait.name, trait.examples.slice(0, 2).join(", ")]; }))
-    );
-    function values(id, found) { return self.counted[id] || found.map(function (value) { return [value, ""]; }); }
-    this.words.traits.forEach(function (trait) { holder.append(datalist("s-trait-" + trait.name, values("s-trait-" + trait.name, trait.examples))); });
-    Object.keys(this.seen).forEach(function (event) {
-      holder.append(datalist("s-props-" + event, self.seen[event].map(function (p) { return [p.name, p.examples.slice(0, 2).join(", ")]; })));
-      self.seen[event].forEach(function (p) {
-        var id = "s-prop-" + event + "-" + p.name;
-        holder.append(datalist(id, values(id, p.examples)));
-      });
-    });
-    return holder;
-  };
-
-  function datalist(id, items) {
-    var list = document.createElement("datalist");
-    list.id = id;
-    items.forEach(function (item) {
-      var option = document.createElement("option");
-      option.value = item[0];
-      if (item[1]) option.label = item[1];
-      list.append(option);
-    });
-    return list;
-  }
-
   B.group = function (one, parent) {
     var self = this, say = this.say;
     var box = element("div", "s-group");

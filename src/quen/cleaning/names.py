@@ -110,7 +110,7 @@ def cleaned_name(value: Any, locale: Locale = VIETNAM) -> Cleaned:
     if _is_organisation(text):
         return Cleaned(value, text, _NOT_KEY.sub(" ", fold(text)).strip(), tuple(done), hints=("organisation",))
     honorific = None
-    # What one step takes away may bare what another one knows: `Anh, (VIP) Ms. LAN`.
+    # What one step takes away may bare what another one knows: `Anh, (VIP) Ms. LAN`, `Lan 5(08) 3822 1234`.
     for _ in range(50):
         before = text
         text = tidy(_step(_NOTE.sub(" ", text), text, "note_dropped", done)).strip(_AROUND)
@@ -120,6 +120,7 @@ def cleaned_name(value: Any, locale: Locale = VIETNAM) -> Cleaned:
         if found:
             done.append("honorific_dropped")
             honorific = honorific or found
+        text = _without_contacts(text, done)
         text = _step(_in_order(text, vietnamese), text, "reordered", done)
         if text == before:
             break

@@ -197,6 +197,22 @@ def test_by_day_and_members_as_files(shop: Shop, console: httpx.Client) -> None:
     eventually(left)
 
 
+def test_two_who_turn_out_to_be_one_have_entered_once(shop: Shop, console: httpx.Client) -> None:
+    event, user, visitor = f"Seen {shop.mark}", f"m-{shop.mark}", f"v-{shop.mark}"
+    made = shop.make({"event": event})
+    shop.quen.send({"type": "track", "userId": user, "event": event})
+    shop.quen.send({"type": "track", "anonymousId": visitor, "event": event})
+
+    def entered(count: int) -> bool:
+        days = rows_of(console.get(f"/segments/{made}/history.csv", params={"days": "7"}))
+        return days[-1]["entered"] == str(count)
+
+    eventually(lambda: entered(2))
+    shop.quen.send({"type": "identify", "userId": user, "anonymousId": visitor})
+    eventually(lambda: entered(1))
+    assert shop.members(made) == {shop.id_of(user)}
+
+
 def test_overlap_counts_every_intersection_once(shop: Shop, console: httpx.Client) -> None:
     one, two = shop.make({"event": shop.event}), shop.make({"event": shop.event, "max": _over(150)})
     three = shop.make({"event": shop.event, "max": _over(250)})

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import statistics
 import time
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from quen.bench.report import Measure, Options, Result, at_least, at_most
+from quen.bench.running import asked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from multiprocessing.connection import Connection
 
     from quen.engine.loop import Engine
@@ -70,21 +69,10 @@ def run(options: Options) -> Result:
     )
 
 
-@contextmanager
-def _engine(options: Options, profiles: int) -> Iterator[Connection]:
-    """A process with an engine over a database of its own; it works only when asked."""
-    context = multiprocessing.get_context("spawn")
-    here, there = context.Pipe()
-    process = context.Process(target=_serve, args=(there, options.directory / f"data-{profiles}", profiles))
+def _engine(options: Options, profiles: int) -> AbstractContextManager[Connection]:
+    """A process with an engine over a database of its own."""
     options.say(f"engine: making {profiles:,} profiles")
-    process.start()
-    there.close()
-    try:
-        here.recv()
-        yield here
-    finally:
-        here.close()
-        process.join(30)
+    return asked(_serve, options.directory / f"data-{profiles}", profiles)
 
 
 def _ask(pipe: Connection, events: int, seed: int) -> Round:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import gc
-import multiprocessing
 import os
 import random
 import statistics
 import time
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from quen.bench.report import Measure, Options, Result, at_least, at_most
+from quen.bench.running import asked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from multiprocessing.connection import Connection
 
 SMALL = 10_000
@@ -78,21 +77,10 @@ def run(options: Options) -> Result:
     )
 
 
-@contextmanager
-def _database(options: Options, profiles: int) -> Iterator[Connection]:
-    """A process with a state database of its own; it works only when asked."""
-    context = multiprocessing.get_context("spawn")
-    here, there = context.Pipe()
-    process = context.Process(target=_serve, args=(there, options.directory / f"data-{profiles}", profiles))
+def _database(options: Options, profiles: int) -> AbstractContextManager[Connection]:
+    """A process with a state database of its own."""
     options.say(f"identity: making {profiles:,} profiles")
-    process.start()
-    there.close()
-    try:
-        here.recv()
-        yield here
-    finally:
-        here.close()
-        process.join(30)
+    return asked(_serve, options.directory / f"data-{profiles}", profiles)
 
 
 def _serve(pipe: Connection, data_dir: Path, profiles: int) -> None:

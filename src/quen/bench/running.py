@@ -12,6 +12,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import NamedTuple
 
@@ -54,6 +55,22 @@ def running(data_dir: Path, prepare: Callable[[str], None]) -> Iterator[Running]
     finally:
         process.terminate()
         process.wait(30)
+
+
+@contextmanager
+def asked(serve: Callable[[Connection, Path, int], None], data_dir: Path, profiles: int) -> Iterator[Connection]:
+    """A process that works only when asked: `serve` says over the pipe that it is ready, then answers until it ends."""
+    context = get_context("spawn")
+    here, there = context.Pipe()
+    process = context.Process(target=serve, args=(there, data_dir, profiles))
+    process.start()
+    there.close()
+    try:
+        here.recv()
+        yield here
+    finally:
+        here.close()
+        process.join(30)
 
 
 def usage(root: int) -> Usage:

@@ -208,7 +208,7 @@ def test_the_editor_by_keyboard_alone(page: Page, quen: Quen) -> None:
     page.get_by_text("Chờ 5 ngày").wait_for()
     page.keyboard.press("Escape")
     page.locator("#step-wait-a:focus").wait_for()
-    with saved(page):
+    with page.expect_response(re.compile(r"/steps/undo$")):
         page.keyboard.press("Control+z")
     page.get_by_text("Chờ 1 ngày").wait_for()
     page.locator("#add-start").focus()

@@ -26,6 +26,7 @@ VISITORS, VISIT = 1_000, 5
 MESSAGES_A_SECOND = 20_000
 CHUNK = 20_000
 WARM_UP = 3 * BATCH
+MESSAGE_MS = 100  # apart: visits of minutes, and nobody comes twice within the time that last_seen stands still
 
 
 class Round(NamedTuple):
@@ -198,7 +199,7 @@ class _Work:
                 traits = {"phone": f"+849{self.phones.pop():08}"}
             elif drawn < MERGES + FRESH:
                 device = f"n{self.number}"
-            now = 2_000_000 + self.number
+            now = 2_000_000 + self.number * MESSAGE_MS
             found.append(
                 Message(
                     f"m{self.number}", 1, True, "identify", "Identified", now, now,

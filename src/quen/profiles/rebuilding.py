@@ -10,10 +10,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from quen.profiles import kept
+from quen.profiles.marks import ADDRESS
 from quen.profiles.state import ProfileState, set_traits
 from quen.profiles.strategies import Strategies
-
-ADDRESS = "quen:address:"  # and an identifier's type: where a person can be reached by what is no trait
 
 
 class Observation(NamedTuple):

@@ -100,7 +100,7 @@ def _take(
 
 def _left_out(batch: Batch, profile: ProfileState, index: int, message: Message) -> frozenset[str]:
     assert batch.resolution is not None
-    withheld: frozenset[str] = getattr(batch.resolution, "withheld", {}).get(index, frozenset())
+    withheld = batch.resolution.withheld.get(index, frozenset())
     if message.trusted:
         return withheld
     given, had = message.traits, profile.traits

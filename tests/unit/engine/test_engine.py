@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
-from quen.config import config
 from quen.connectors.models import Source
 from quen.engine.batch import Batch
 from quen.engine.context import Context
@@ -20,7 +18,6 @@ from quen.engine.models import DropCount, Quarantined
 from quen.engine.steps import STEPS, apply, commit, record
 from quen.events.store import event_store
 from quen.journal.protocol import Journal, NewEntry
-from quen.journal.sqlite import SqliteJournal
 from quen.profiles.models import Profile
 from quen.protocol.messages import Envelope
 
@@ -29,21 +26,8 @@ _sources = count()
 
 
 @pytest.fixture
-def journal(tmp_path: Path) -> Iterator[Journal]:
-    opened = SqliteJournal(tmp_path / "journal.db", max_bytes=100_000_000)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
 def source() -> Source:
     return Source.objects.create(name=f"engine tests {next(_sources)}", kind="server")
-
-
-@pytest.fixture
-def engine(journal: Journal) -> Callable[[], Engine]:
-    """A new engine over the same stores: what a new process would be."""
-    return lambda: Engine(config(), journal, event_store())
 
 
 def put(journal: Journal, source: Source, *messages: dict[str, Any] | bytes) -> None:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import count
-from pathlib import Path
 from random import Random
 from typing import Any
 
 import msgspec
 import pytest
 
-from quen.config import config
 from quen.connectors.models import Source
 from quen.engine.loop import Engine
 from quen.errors import Conflict
@@ -19,7 +17,6 @@ from quen.events.store import event_store
 from quen.identity.store import merged_ids
 from quen.ids import now_ms
 from quen.journal.protocol import Journal, NewEntry
-from quen.journal.sqlite import SqliteJournal
 from quen.profiles import history, strategy_store
 from quen.profiles.models import Profile, TraitsRebuild
 from quen.profiles.rebuilding import rebuild_traits
@@ -33,13 +30,6 @@ _numbers = count()
 
 
 @pytest.fixture
-def journal(tmp_path: Path) -> Iterator[Journal]:
-    opened = SqliteJournal(tmp_path / "journal.db", max_bytes=100_000_000)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
 def source() -> Source:
     return Source.objects.create(name=f"traits {next(_numbers)}", kind="server")
 
@@ -47,11 +37,6 @@ def source() -> Source:
 @pytest.fixture
 def browser() -> Source:
     return Source.objects.create(name=f"traits browser {next(_numbers)}", kind="browser")
-
-
-@pytest.fixture
-def engine(journal: Journal) -> Callable[[], Engine]:
-    return lambda: Engine(config(), journal, event_store())
 
 
 def put(journal: Journal, source: Source, *messages: dict[str, Any]) -> None:

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
-from quen.config import config
 from quen.connectors.models import Source
 from quen.connectors.service import change_source
 from quen.engine.loop import Engine
 from quen.engine.models import Quarantined
-from quen.events.store import event_store
 from quen.ids import now_ms
 from quen.journal.protocol import Journal, NewEntry
-from quen.journal.sqlite import SqliteJournal
 from quen.profiles.models import Profile
 from quen.protocol.messages import Envelope
 from quen.quality import store
@@ -33,20 +29,8 @@ _sources = count()
 
 
 @pytest.fixture
-def journal(tmp_path: Path) -> Iterator[Journal]:
-    opened = SqliteJournal(tmp_path / "journal.db", max_bytes=100_000_000)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
 def source() -> Source:
     return Source.objects.create(name=f"quality tests {next(_sources)}", kind="server")
-
-
-@pytest.fixture
-def engine(journal: Journal) -> Callable[[], Engine]:
-    return lambda: Engine(config(), journal, event_store())
 
 
 def put(journal: Journal, source: Source, *messages: dict[str, Any]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from quen.events.store import EventRow
 from quen.identity.keys import Key
 from quen.identity.resolution import Resolution
-from quen.identity.store import Known
+from quen.identity.store import Known, merged_ids_of
 from quen.journal.protocol import Entry
 from quen.journeys.effects import Effects
 from quen.profiles.state import ProfileState
@@ -73,6 +73,16 @@ class Batch:
     links: dict[int, int] = field(default_factory=dict)  # merged-away ids, new or moved → today's
     recorded: Future[None] | None = None  # the insert of `rows`, on its way
     rows: list[EventRow] = field(default_factory=list)
+
+
+def ids_whole(batch: Batch, people: Collection[int]) -> dict[int, list[int]]:
+    """Person → every id whose history is theirs, with those that this batch merged into them. One query."""
+    parts = {person: {person} for person in people}
+    for other, survivor in batch.merged.items():
+        if survivor in parts:
+            parts[survivor].add(other)
+    merged = merged_ids_of({each for ids in parts.values() for each in ids})
+    return {person: [id_ for each in ids for id_ in merged[each]] for person, ids in parts.items()}
 
 
 def describe(batch: Batch) -> dict[str, Any]:

@@ -12,9 +12,8 @@ from typing import Any
 
 from quen.delivery import store as delivery
 from quen.delivery.addresses import suppression_key
-from quen.engine.batch import Batch
+from quen.engine.batch import Batch, ids_whole
 from quen.engine.context import Context
-from quen.identity.store import merged_ids_of
 from quen.profiles import history, store
 from quen.profiles.marks import PREFIX, SUPPRESSED, noted, without_marks
 from quen.profiles.rebuilding import Observation, rebuild_all, rebuild_traits
@@ -134,12 +133,7 @@ def _renew(batch: Batch, context: Context, joined: set[int]) -> None:
     stale = {p.id: p for p in batch.profiles.values() if p.stale and p.id not in batch.merged}
     if not stale:
         return
-    parts = {p: {p} for p in stale}  # with those that this batch merged into them
-    for other, survivor in batch.merged.items():
-        if survivor in stale:
-            parts[survivor].add(other)
-    merged = merged_ids_of({each for ids in parts.values() for each in ids})
-    ids_of = {p: [i for each in ids for i in merged[each]] for p, ids in parts.items()}
+    ids_of = ids_whole(batch, stale)
     # Of a batch that is repeated after a crash, the history has these rows already.
     before = min(batch.row_ids, default=None)
     seen = history.observations(context.store, ids_of, before_id=before)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
-from quen.engine.batch import Batch
+from quen.engine.batch import Batch, ids_whole
 from quen.engine.context import Context
-from quen.identity.store import merged_ids_of
 from quen.profiles import store
 from quen.profiles.state import ProfileState
 from quen.segments.facts import Fact, LiveState
@@ -58,12 +57,7 @@ def _retell(batch: Batch, context: Context, facts: Mapping[int, Sequence[Fact]],
     }
     if not late:
         return
-    parts = {id_: {id_} for id_ in late}  # with those that this batch merged into them
-    for other, survivor in batch.merged.items():
-        if survivor in parts:
-            parts[survivor].add(other)
-    merged = merged_ids_of({each for ids in parts.values() for each in ids})
-    ids_of = {id_: [i for each in ids for i in merged[each]] for id_, ids in parts.items()}
+    ids_of = ids_whole(batch, late)
     # Of a batch that is repeated after a crash, the history has these rows already.
     told = histories(program, context.store, ids_of, min(batch.row_ids, default=None))
     for id_, numbers in late.items():

@@ -48,8 +48,9 @@ def test_every_trait_says_where_it_is_from_and_what_else_was_seen(quen: Quen) ->
     till = quen.source("server", "Till of the trait tests")
     quen.send(says(user, 1, city="Huế", tier="silver"), says(user, 3, city="Vinh"), says(user, 4, city="Vinh"))
     quen.send(says(user, 2, city="Đà Lạt"), says(user, 5, tier="gold"), says(user, 6, gone="x"), source=till)
-    quen.send(says(user, 7, gone=None), source=till)
-    traits = eventually(lambda: found if "gone" not in (found := traits_of(quen, user)) and len(found) == 2 else None)
+    quen.send(says(user, 7, gone=None, last=True), source=till)
+    traits = eventually(lambda: found if "last" in (found := traits_of(quen, user)) else None)
+    assert traits.keys() == {"city", "tier", "last"}
     city = traits["city"]
     assert (city["value"], city["strategy"], city["source"]["name"]) == ("Vinh", "latest", "Tests server")
     assert [(o["value"], o["source"]["name"], o["count"]) for o in city["others"]] == [
@@ -63,8 +64,7 @@ def test_every_trait_says_where_it_is_from_and_what_else_was_seen(quen: Quen) ->
         ("Huế", "Đà Lạt", "Identified"),
         (None, "Huế", "Identified"),
     ]
-    deleted = eventually(lambda: found if len(found := history_of(quen, user, "gone")["items"]) == 2 else None)
-    assert (deleted[0]["old"], deleted[0]["new"]) == ("x", None)
+    assert [(c["old"], c["new"]) for c in history_of(quen, user, "gone")["items"]] == [("x", None), (None, "x")]
 
 
 def test_the_history_comes_page_by_page(quen: Quen) -> None:

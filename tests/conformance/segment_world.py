@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from quen.events.store import EventRow, LinkRow, ProfileRow, event_store
+from quen.profiles.state import NewValue
 from quen.segments.facts import Change, Fact, LiveState
 from quen.segments.live import Program, SegmentDef, atom_specs
 from quen.segments.rules import Rule, parse_rule
@@ -24,6 +25,7 @@ class Person(msgspec.Struct):
     id: int
     traits: dict[str, Any]
     facts: list[Fact] = msgspec.field(default_factory=list)
+    valued: tuple[NewValue, ...] = ()
 
 
 def person(traits: Mapping[str, Any] | None = None, facts: Iterable[tuple[str, int, Mapping[str, Any]]] = ()) -> Person:

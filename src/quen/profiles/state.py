@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -19,6 +19,16 @@ PUBLIC_MAIL = frozenset(
     | {"outlook.com.vn", "icloud.com", "me.com", "msn.com"}
 )
 MAX_TRAITS = 1000
+# The trait that holds the computed ones, by name: only Quen sets it.
+COMPUTED = "computed"
+
+
+class NewValue(NamedTuple):
+    """A computed trait has another value since `at`; None: none."""
+
+    name: str
+    value: Any
+    at: int
 
 
 class ProfileState(msgspec.Struct):
@@ -33,6 +43,7 @@ class ProfileState(msgspec.Struct):
     due_at: int | None = None
     meta_changed: bool = False  # a value was seen again: where it is from moved, though no value did
     stale: frozenset[str] = frozenset()  # traits to make anew from the history, now: rebuilding.py
+    valued: tuple[NewValue, ...] = ()  # computed traits that changed, in order
 
 
 def set_traits(

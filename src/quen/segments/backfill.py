@@ -9,8 +9,6 @@ that of the last whole result until all are done. What is found here is recorded
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
-from typing import Any
 
 import msgspec
 
@@ -18,10 +16,10 @@ from quen.profiles import store as profiles
 from quen.profiles.state import ProfileState
 from quen.segments import store as segment_store
 from quen.segments.columns import all_of
+from quen.segments.conditions.base import History
 from quen.segments.conditions.event import PERSON
 from quen.segments.facts import Change, Fact
 from quen.segments.live import Program
-from quen.segments.rules import parse_rule
 from quen.segments.sql import MAX_SECONDS, Store
 
 CHUNK = 2_000
@@ -57,7 +55,7 @@ def run_chunk(program: Program, job: Job, store: Store, now: int, limit: int = C
         return BackfillChunk(job, [], [], None)
     low, high = people[0].id, people[-1].id
     histories = {
-        number: _facts(spec, store, low, high, now, program) for number, spec in program.atoms_of(segment_id).items()
+        number: _facts(history, store, low, high) for number, history in program.atoms_of(segment_id, now).items()
     }
     was_member = segment_store.members_between(segment_id, low, high)
     # Everyone in the chunk is evaluated, whoever was followed before.
@@ -94,11 +92,8 @@ def save_chunk(program: Program, chunk: BackfillChunk) -> None:
     program.set_computed_through(job.segment_id, chunk.next_after)
 
 
-def _facts(
-    spec: Mapping[str, Any], store: Store, low: int, high: int, now: int, program: Program
-) -> dict[int, list[Fact]]:
+def _facts(history: History, store: Store, low: int, high: int) -> dict[int, list[Fact]]:
     """The facts that one atom follows, of the people in a range of ids, with all that was merged into them."""
-    history = parse_rule(spec).root.history(now, program.zone)
     merged = f"SELECT from_id FROM links FINAL WHERE to_id BETWEEN {low} AND {high}"
     conditions = [
         f"(profile_id BETWEEN {low} AND {high} OR profile_id IN ({merged}))",

@@ -6,6 +6,8 @@ from typing import Any, Protocol
 
 import msgspec
 
+from quen.profiles.state import NewValue
+
 
 class Fact(msgspec.Struct):
     """An event of a person. `id` settles which of two at the same instant is the later one."""
@@ -17,10 +19,11 @@ class Fact(msgspec.Struct):
 
 
 class Person(Protocol):
-    """A profile as segments see it: ProfileState is one."""
+    """A profile as segments see it: ProfileState is one. `valued` takes what computed traits come to."""
 
     id: int
     traits: dict[str, Any]
+    valued: tuple[NewValue, ...]
 
 
 class Change(msgspec.Struct, frozen=True):

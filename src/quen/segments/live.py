@@ -18,9 +18,10 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from quen.profiles.state import COMPUTED, NewValue
 from quen.segments.aggregates.base import Fold
 from quen.segments.chain import Chain
-from quen.segments.conditions.base import Evaluate
+from quen.segments.conditions.base import History, Wiring
 from quen.segments.facts import Change, Fact, LiveState, Person
 from quen.segments.moments import FOREVER
 from quen.segments.rules import Rule, digest
@@ -28,6 +29,7 @@ from quen.segments.where import Filter, Where
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(LiveState)
+_NOTHING: dict[str, Any] = {}
 
 
 class SegmentDef(msgspec.Struct, frozen=True):
@@ -39,6 +41,20 @@ class SegmentDef(msgspec.Struct, frozen=True):
 
     id: int
     rule: Rule
+    atoms: Mapping[str, int]
+    computed_through: int | None = None
+    version: int = 1
+
+
+class ComputedDef(msgspec.Struct, frozen=True):
+    """A computed trait to follow: `live` wires it and gives its value, kept as the trait `computed.NAME`.
+
+    The rest is as with a segment; ids are unlike those of segments.
+    """
+
+    id: int
+    name: str
+    live: Callable[[Wiring], Callable[[LiveState, Person, int], tuple[Any, int]]]
     atoms: Mapping[str, int]
     computed_through: int | None = None
     version: int = 1
@@ -56,8 +72,9 @@ class Program:
 
     def __init__(self, zone: ZoneInfo) -> None:
         self.zone = zone
-        self._ids: list[int] = []  # by position; a segment comes after those it refers to
-        self._evaluates: list[Evaluate] = []
+        self._ids: list[int] = []  # by position: computed traits first; a segment comes after those it refers to
+        self._names: list[str] = []  # of the computed traits
+        self._evaluates: list[Callable[[LiveState, Person, int], tuple[Any, int]]] = []
         self._through: list[int | None] = []
         self._versions: dict[int, int] = {}
         self._positions: dict[int, int] = {}
@@ -65,27 +82,33 @@ class Program:
         self._atoms: dict[int, _Atom] = {}
         self._folds: dict[int, Fold] = {}
         self._chains: dict[int, Chain] = {}  # those of the folds that are sequences
-        self._specs: dict[int, Mapping[str, Any]] = {}
+        self._histories: dict[int, Callable[[int, ZoneInfo], History]] = {}
         self._by_event: dict[str, list[_Atom]] = {}
         self._by_trait: dict[str, list[int]] = {}
 
     @classmethod
-    def compile(cls, segments: Sequence[SegmentDef], zone: ZoneInfo) -> Program:
+    def compile(cls, segments: Sequence[SegmentDef], zone: ZoneInfo, computed: Sequence[ComputedDef] = ()) -> Program:
         """`zone`: the workspace's. A segment that refers to one that is not given is followed as if that were empty."""
         program = cls(zone)
+        for trait in computed:
+            program._names.append(trait.name)
+            program._add(trait, trait.live(_Wiring(program, trait.atoms, len(program._ids))))
         for segment in _in_order(segments):
-            wiring = _Wiring(program, segment, len(program._ids))
-            evaluate = segment.rule.root.live(wiring)
-            program._positions[segment.id] = len(program._ids)
-            program._ids.append(segment.id)
-            program._evaluates.append(evaluate)
-            program._through.append(segment.computed_through)
-            program._versions[segment.id] = segment.version
+            program._add(segment, segment.rule.root.live(_Wiring(program, segment.atoms, len(program._ids))))
         return program
+
+    def _add(
+        self, what: SegmentDef | ComputedDef, evaluate: Callable[[LiveState, Person, int], tuple[Any, int]]
+    ) -> None:
+        self._positions[what.id] = len(self._ids)
+        self._ids.append(what.id)
+        self._evaluates.append(evaluate)
+        self._through.append(what.computed_through)
+        self._versions[what.id] = what.version
 
     @property
     def segment_ids(self) -> list[int]:
-        return list(self._ids)
+        return self._ids[len(self._names) :]
 
     @property
     def events(self) -> list[str]:
@@ -93,7 +116,7 @@ class Program:
         return list(self._by_event)
 
     def follows(self, segment_id: int, version: int) -> bool:
-        """Whether this version of a segment is what was compiled."""
+        """Whether this version of a segment, or computed trait, is what was compiled."""
         return self._versions.get(segment_id) == version
 
     def set_computed_through(self, segment_id: int, profile_id: int | None) -> None:
@@ -194,10 +217,10 @@ class Program:
         survivor.fresh = survivor.fresh and other.fresh
         return survivor
 
-    def atoms_of(self, segment_id: int) -> dict[int, Mapping[str, Any]]:
-        """Number → spec of what is followed for a segment: the backfill computes these from the history."""
+    def atoms_of(self, segment_id: int, now: int) -> dict[int, History]:
+        """Number → what is followed for a segment or computed trait: the backfill makes it of these events."""
         position = self._positions[segment_id]
-        return {n: self._specs[n] for n, atom in self._atoms.items() if position in atom.positions}
+        return {n: self._histories[n](now, self.zone) for n, a in self._atoms.items() if position in a.positions}
 
     def late(self, state: LiveState, facts: Sequence[Fact], merged: bool) -> list[int]:
         """Numbers of the atoms that must be told anew from the history before these facts are applied."""
@@ -230,13 +253,19 @@ class Program:
             due = {self._positions.get(segment_id, -1) for segment_id, when in dues.items() if when == at}
             for segment_id in [id for id, when in dues.items() if when == at]:
                 del dues[segment_id]
-            self._evaluate(state, person, due.difference(left_out, (-1,)), at, changes)
+            self._evaluate(state, person, due.difference(left_out, (-1,)), at, changes, left_out)
         return changes
 
     def _evaluate(
-        self, state: LiveState, person: Person, positions: Iterable[int], now: int, changes: list[Change]
+        self,
+        state: LiveState,
+        person: Person,
+        positions: Iterable[int],
+        now: int,
+        changes: list[Change],
+        left_out: Collection[int] = (),
     ) -> None:
-        members, dues = state.members, state.dues
+        members, dues, first_segment = state.members, state.dues, len(self._names)
         waiting = sorted(positions)
         while waiting:
             position = heapq.heappop(waiting)
@@ -249,29 +278,51 @@ class Program:
                 dues[segment_id] = until
             else:
                 dues.pop(segment_id, None)
-            if truth == (segment_id in members):
+            if position < first_segment:
+                if not _put(person, self._names[position], truth, now):
+                    continue
+            elif truth == (segment_id in members):
                 continue
-            if truth:
-                members[segment_id] = now
             else:
-                del members[segment_id]
-            changes.append(Change(segment_id, truth, now))
+                if truth:
+                    members[segment_id] = now
+                else:
+                    del members[segment_id]
+                changes.append(Change(segment_id, truth, now))
             for dependent in self._dependents.get(position, ()):
-                if dependent not in waiting:
+                if dependent not in waiting and dependent not in left_out:
                     heapq.heappush(waiting, dependent)
 
 
-class _Wiring:
-    """What one segment asks the program to follow."""
+def _put(person: Person, name: str, value: Any, now: int) -> bool:
+    """Set a computed trait; whether it is another value. The objects that were there are not changed."""
+    values = person.traits.get(COMPUTED, _NOTHING)
+    if (current := values.get(name)) == value and current.__class__ is value.__class__:
+        return False
+    values = {**values, name: value}
+    if value is None:
+        del values[name]
+    person.traits[COMPUTED] = values
+    person.valued += (NewValue(name, value, now),)
+    return True
 
-    def __init__(self, program: Program, segment: SegmentDef, position: int) -> None:
+
+class _Wiring:
+    """What one segment, or computed trait, asks the program to follow."""
+
+    def __init__(self, program: Program, atoms: Mapping[str, int], position: int) -> None:
         self.zone = program.zone
-        self._program, self._segment, self._position = program, segment, position
+        self._program, self._numbers, self._position = program, atoms, position
 
     def follow_events(
-        self, spec: Mapping[str, Any], events: tuple[str, ...], where: tuple[Where, ...], fold: Fold
+        self,
+        spec: Mapping[str, Any],
+        events: tuple[str, ...],
+        where: tuple[Where, ...],
+        fold: Fold,
+        history: Callable[[int, ZoneInfo], History],
     ) -> int:
-        program, number = self._program, self._segment.atoms[digest(spec)]
+        program, number = self._program, self._numbers[digest(spec)]
         atom = program._atoms.get(number)
         if atom is None:
             atom = _Atom(number, _filter(where, self.zone), fold.add, [])
@@ -279,7 +330,7 @@ class _Wiring:
             program._folds[number] = fold
             if isinstance(fold, Chain):
                 program._chains[number] = fold
-            program._specs[number] = spec
+            program._histories[number] = history
             for event in events:
                 program._by_event.setdefault(event, []).append(atom)
         if self._position not in atom.positions:
@@ -289,6 +340,11 @@ class _Wiring:
     def follow_trait(self, path: str) -> None:
         # The trait that changed may be `address` or, written flat, `address.city`.
         parts = path.split(".")
+        if parts[0] == COMPUTED:
+            for position, name in enumerate(self._program._names):
+                if parts[1:2] in ([], [name]):
+                    self._depend_on(position)
+            return
         for end in range(1, len(parts) + 1):
             positions = self._program._by_trait.setdefault(".".join(parts[:end]), [])
             if self._position not in positions:
@@ -297,9 +353,12 @@ class _Wiring:
     def follow_segment(self, segment_id: int) -> None:
         other = self._program._positions.get(segment_id)
         if other is not None:
-            dependents = self._program._dependents.setdefault(other, [])
-            if self._position not in dependents:
-                dependents.append(self._position)
+            self._depend_on(other)
+
+    def _depend_on(self, position: int) -> None:
+        dependents = self._program._dependents.setdefault(position, [])
+        if self._position not in dependents:
+            dependents.append(self._position)
 
 
 def atom_specs(rule: Rule) -> dict[str, dict[str, Any]]:

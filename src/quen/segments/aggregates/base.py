@@ -25,8 +25,10 @@ class Fold(Protocol):
     def merge(self, one: Any, other: Any) -> Any:
         """The state of two people who became one."""
 
-    def truth(self, state: Any, now: int) -> tuple[bool, int]:
-        """Whether it holds at `now`, and until which instant it surely stays so if nothing happens."""
+    def truth(self, state: Any, now: int) -> tuple[Any, int]:
+        """Whether it holds at `now`, and until which instant it surely stays so if nothing happens.
+
+        For a computed trait: the value at `now`, which is compared with `==` alike."""
 
 
 class Aggregate(ABC):

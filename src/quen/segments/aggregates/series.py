@@ -28,7 +28,8 @@ class Reducer(Protocol):
 
     def combine(self, one: Any, other: Any) -> Any: ...
 
-    def test(self, result: Any) -> bool: ...
+    def test(self, result: Any) -> Any:
+        """Whether it holds; of a computed trait, what it comes to."""
 
 
 Extract = Callable[[Mapping[str, Any]], Any]
@@ -59,7 +60,7 @@ class Moving:
     def merge(self, one: list[Entry], other: list[Entry]) -> list[Entry]:
         return sorted(one + other, key=_when)[-MAX_KEPT:]
 
-    def truth(self, state: list[Entry] | None, now: int) -> tuple[bool, int]:
+    def truth(self, state: list[Entry] | None, now: int) -> tuple[Any, int]:
         if not state:
             return self._reducer.test(self._reducer.start()), FOREVER
         truth = self._at(state, now)
@@ -69,7 +70,7 @@ class Moving:
                 return truth, edge
         return truth, FOREVER if len(edges) <= _LOOK_AHEAD else edges[_LOOK_AHEAD - 1]
 
-    def _at(self, entries: list[Entry], now: int) -> bool:
+    def _at(self, entries: list[Entry], now: int) -> Any:
         oldest = now - self._span
         return self._reducer.test(_reduce(self._reducer, (e for e in entries if oldest < e[0] <= now)))
 
@@ -93,7 +94,7 @@ class Running:
     def merge(self, one: list[Any], other: list[Any]) -> list[Any]:
         return [self._reducer.combine(one[0], other[0]), sorted(one[1] + other[1], key=_when)]
 
-    def truth(self, state: list[Any] | None, now: int) -> tuple[bool, int]:
+    def truth(self, state: list[Any] | None, now: int) -> tuple[Any, int]:
         if state is None:
             return self._reducer.test(self._reducer.start()), FOREVER
         truth = self._at(state, now)
@@ -102,7 +103,7 @@ class Running:
                 return truth, edge
         return truth, FOREVER
 
-    def _at(self, state: list[Any], now: int) -> bool:
+    def _at(self, state: list[Any], now: int) -> Any:
         if not state[1]:
             return self._reducer.test(state[0])
         result = self._reducer.combine(self._reducer.start(), state[0])

@@ -28,9 +28,14 @@ class Wiring(Protocol):
     zone: ZoneInfo
 
     def follow_events(
-        self, spec: Mapping[str, Any], events: tuple[str, ...], where: tuple[Where, ...], fold: Fold
+        self,
+        spec: Mapping[str, Any],
+        events: tuple[str, ...],
+        where: tuple[Where, ...],
+        fold: Fold,
+        history: Callable[[int, ZoneInfo], History],
     ) -> int:
-        """Number of the atom in which the state of the fold is kept."""
+        """Number of the atom in which the state of the fold is kept. `history`: what it is made of at first."""
 
     def follow_trait(self, path: str) -> None: ...
 

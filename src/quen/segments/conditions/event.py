@@ -73,7 +73,7 @@ class Event(Condition, frozen=True):
 
     def live(self, wiring: Wiring) -> Evaluate:
         fold = AGGREGATES[self.aggregate].fold(self.operand, self.window, wiring.zone)
-        atom = wiring.follow_events(self.to_json(), (self.event,), self.where, fold)
+        atom = wiring.follow_events(self.to_json(), (self.event,), self.where, fold, self.history)
         truth = fold.truth
 
         def evaluate(state: LiveState, person: Person, now: int) -> tuple[bool, int]:

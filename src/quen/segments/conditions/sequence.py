@@ -140,7 +140,7 @@ class Sequence(Condition, frozen=True):
             (step.event, Where("all", step.where).live(wiring.zone) if step.where else None) for step in self.steps
         ]
         chain = Chain(self.shape(), tests)
-        atom = wiring.follow_events(self.to_json(), tuple(self._events()), (), chain)
+        atom = wiring.follow_events(self.to_json(), tuple(self._events()), (), chain, self.history)
         truth = chain.truth
 
         def evaluate(state: LiveState, person: Person, now: int) -> tuple[bool, int]:

@@ -16,8 +16,9 @@ import msgspec
 import structlog
 from django.db import DatabaseError, connection
 
+from quen import failpoints
 from quen.config import Config
-from quen.delivery import failpoints, rendering, runs, store, tracking
+from quen.delivery import rendering, runs, store, tracking
 from quen.delivery.addresses import suppression_key
 from quen.delivery.channels import FAILED, RETRY, WAIT, Call, EmailChannel, Letter, Outcome, WebhookChannel
 from quen.delivery.channels.email.server import parse_smtp_url

@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
+from quen import failpoints
 from quen.edge.auth import key_of_header, key_of_query
 from quen.edge.http import Answer, Receive, RequestError, Scope, gif_answer, json_answer, read_body
 from quen.edge.requests import MAX_RUDDER_BYTES, Body, check_size, read_batch, read_single
@@ -68,7 +69,9 @@ class Tracking:
         else:
             # Their number is all that is kept of them.
             envelope = Envelope([], dropped=len(body.messages))
+        failpoints.hit("edge.received")
         await self._writer.append(NewEntry("track", source.id, _encode(envelope)))
+        failpoints.hit("edge.durable")
         return ACCEPTED
 
     async def _source(self, scope: Scope, headers: dict[bytes, bytes], body: Body) -> Source:

@@ -6,6 +6,7 @@ import time
 
 from django.db import transaction
 
+from quen import failpoints
 from quen.engine.context import Context
 from quen.engine.system import entries_of, segment_messages
 from quen.errors import QuenError
@@ -44,6 +45,7 @@ def run_one(context: Context, now: int) -> bool:
     entries = entries_of(segment_messages(chunk.changes, f"v{job.version}"))
     if entries:
         context.journal.append(entries)
+    failpoints.hit("backfill.told")
     with transaction.atomic():
         backfill.save_chunk(context.program, chunk)
     return True

@@ -12,6 +12,7 @@ import time
 
 import structlog
 
+from quen import failpoints
 from quen.engine.metrics import FOLDED
 from quen.errors import QuenError
 from quen.events import folding
@@ -90,9 +91,11 @@ class Folder:
     def _go_on(self, staging: folding.Staging) -> None:
         if not staging.whole:
             folding.stage(self.store, staging, ROWS_A_STEP)
+            failpoints.hit("folding.staged")
             return
         started = time.monotonic()
         replaced = folding.replace(self.store, staging)
+        failpoints.hit("folding.replaced")
         self._staging = None
         folding.drop(self.store)
         if replaced:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 import structlog
 from django.db import close_old_connections
 
+from quen import failpoints
 from quen.config import Config
 from quen.db import execute, tune_for_batches
 from quen.engine import backfills, guards, plan, renewals, separating
@@ -183,6 +184,7 @@ class Engine:
 
     def _batch(self, planned: Plan, entries: list[Entry]) -> None:
         plan.write(planned)
+        failpoints.hit("engine.planned")
         batch = self._new_batch(planned, entries)
         started = time.perf_counter()
         with _no_cycle_collection():
@@ -195,6 +197,7 @@ class Engine:
         self._isolation.clear()
         self._again = None
         self.context.journal.commit(READER, planned.to_offset)
+        failpoints.hit("engine.done")
         log.debug("batch", **describe(batch))
         guards.watch_costs(batch, self.context)
 
@@ -205,6 +208,7 @@ class Engine:
                 step.run(batch, self.context)
             except Exception as error:
                 raise StepFailed(step.name, batch) from error
+            failpoints.hit(f"engine.{step.name}")
             self.totals.add(step.name, len(batch.messages), time.perf_counter() - before)
 
     def _new_batch(self, planned: Plan, entries: list[Entry]) -> Batch:

@@ -14,8 +14,8 @@ import msgspec
 import structlog
 from django.db import transaction
 
+from quen import failpoints
 from quen.db import execute
-from quen.delivery import failpoints
 from quen.engine import plan
 from quen.engine.context import Context
 from quen.engine.rebuilding import Rebuilt, rebuild

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
+from quen import failpoints
 from quen.journal.errors import JournalFull, JournalUnavailable
 from quen.journal.protocol import Entry, NewEntry
 
@@ -89,6 +90,8 @@ class SqliteJournal:
                         last += 1
                         values += (last, received_at, kind, source_id, body)
                     connection.execute(_insert(len(rows)), values)
+                failpoints.hit("journal.appending")
+            failpoints.hit("journal.appended")
             self._unchecked += size
             return last
 

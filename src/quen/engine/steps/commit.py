@@ -6,6 +6,7 @@ from collections import Counter
 
 from django.db import transaction
 
+from quen import failpoints
 from quen.db import execute, execute_many
 from quen.engine import fates
 from quen.engine.batch import Batch
@@ -32,8 +33,10 @@ def run(batch: Batch, context: Context) -> None:
             'UPDATE engine_position SET "offset" = %s, batch = %s WHERE reader = %s',
             [batch.to_offset, batch.number, READER],
         )
+        failpoints.hit("commit.written")
         assert batch.recorded is not None
         batch.recorded.result()  # history first: a state without its events could not be made whole again
+        failpoints.hit("commit.recorded")
 
 
 def _count(batch: Batch, context: Context) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from quen import failpoints
 from quen.engine.batch import Batch
 from quen.engine.context import Context
 from quen.engine.system import system_entries
@@ -36,9 +37,12 @@ def run(batch: Batch, context: Context) -> None:
         if profile_id is not None
     ]
     batch.recorded = context.recorder.submit(context.store.insert_events, batch.rows, token)
+    failpoints.hit("record.events")
     context.store.insert_profiles(_mirror(batch), token)
+    failpoints.hit("record.profiles")
     batch.links = link_changes(batch.resolution.merges)
     context.store.insert_links([LinkRow(o, s, batch.number) for o, s in sorted(batch.links.items())], token)
+    failpoints.hit("record.links")
     outgoing = system_entries(batch)
     if outgoing:
         context.journal.append(outgoing)

@@ -46,7 +46,7 @@ def wide(value: int | float) -> str:
 class SumAndCount:
     """Result: `[sum in millionths, how many]`."""
 
-    def __init__(self, test: Callable[[int, int], bool]) -> None:
+    def __init__(self, test: Callable[[int, int], Any]) -> None:
         self._test = test
 
     def start(self) -> list[int]:
@@ -60,7 +60,7 @@ class SumAndCount:
     def combine(self, one: list[int], other: list[int]) -> list[int]:
         return [one[0] + other[0], one[1] + other[1]]
 
-    def test(self, result: list[int]) -> bool:
+    def test(self, result: list[int]) -> Any:
         return self._test(result[0], result[1])
 
 

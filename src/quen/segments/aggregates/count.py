@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_right, insort
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from quen.segments.aggregates.base import Aggregate, Fold, check_measure_fields
-from quen.segments.columns import literal
+from quen.segments.aggregates.base import Aggregate, Fold, check_measure_fields, of_rows
+from quen.segments.columns import TRUE, literal
 from quen.segments.facts import Fact
 from quen.segments.grammar import MAX_WINDOW_COUNT, N_, Place
 from quen.segments.measure import Measure, parse_measure
@@ -36,13 +36,15 @@ class Count(Aggregate):
         return operand.to_json()
 
     def fold(self, operand: Measure, window: Window, zone: ZoneInfo) -> Fold:
-        return LatestTimes(operand, window.span) if window.span else Total(operand, window.limits(zone))
+        if window.span:
+            return LatestTimes(operand.test(), int(operand.high) + (operand.op != "gte"), window.span)
+        return Total(operand.test(), window.limits(zone))
 
     def holds_on_nothing(self, operand: Measure, zone: ZoneInfo) -> bool:
         return operand.test()(0)
 
-    def having(self, operand: Measure, now: int, zone: ZoneInfo) -> str:
-        return operand.sql("count()", literal)
+    def having(self, operand: Measure, now: int, zone: ZoneInfo, when: str = TRUE) -> str:
+        return operand.sql(of_rows("count", "", when), literal)
 
     def words(self, operand: Measure, language: str) -> str:
         times = {"en": "time" if operand.high == 1 else "times", "vi": "lần"}[language]
@@ -50,18 +52,19 @@ class Count(Aggregate):
 
 
 class LatestTimes:
-    """Within a moving window: the latest times, ascending, one more than can matter."""
+    """Within a moving window: the latest times, ascending, no more than `keep`, beyond which nothing can matter.
 
-    def __init__(self, measure: Measure, span: int) -> None:
-        self._span = span
-        self._keep = int(measure.high) + (measure.op != "gte")
-        test = measure.test()
-        self._tests = [test(n) for n in range(self._keep + 1)]
+    `test`: of a count up to `keep`, the truth; or a computed trait's value.
+    """
+
+    def __init__(self, test: Callable[[int], Any], keep: int, span: int) -> None:
+        self._span, self._keep = span, keep
+        self._tests = [test(n) for n in range(keep + 1)]
         # As times leave the window the count falls one by one: to which count must it fall for the truth to change?
-        self._falls_to: list[int | None] = []
-        for count in range(self._keep + 1):
-            lower = [n for n in range(count) if self._tests[n] != self._tests[count]]
-            self._falls_to.append(lower[-1] if lower else None)
+        self._falls_to: list[int | None] = [None]
+        for count in range(1, keep + 1):
+            same = self._tests[count] == self._tests[count - 1]
+            self._falls_to.append(self._falls_to[-1] if same else count - 1)
 
     def add(self, state: list[int] | None, fact: Fact, now: int) -> list[int] | None:
         time, oldest = fact.time, now - self._span
@@ -86,7 +89,7 @@ class LatestTimes:
     def merge(self, one: list[int], other: list[int]) -> list[int]:
         return sorted(one + other)
 
-    def truth(self, state: list[int] | None, now: int) -> tuple[bool, int]:
+    def truth(self, state: list[int] | None, now: int) -> tuple[Any, int]:
         if not state:
             return self._tests[0], FOREVER
         if state[-1] > now:
@@ -101,7 +104,7 @@ class LatestTimes:
         last = len(times) if times[-1] <= now else bisect_right(times, now)
         return min(last - first, self._keep)
 
-    def _truth_with_times_ahead(self, times: list[int], now: int) -> tuple[bool, int]:
+    def _truth_with_times_ahead(self, times: list[int], now: int) -> tuple[Any, int]:
         truth = self._tests[self._count(times, now)]
         edges = sorted({edge for time in times for edge in (time, time + self._span) if edge > now})
         for edge in edges:
@@ -113,8 +116,8 @@ class LatestTimes:
 class Total:
     """Ever, or between two dates: `[how many, times still ahead of the clock…]`."""
 
-    def __init__(self, measure: Measure, limits: tuple[int, int]) -> None:
-        self._test = measure.test()
+    def __init__(self, test: Callable[[int], Any], limits: tuple[int, int]) -> None:
+        self._test = test
         self._start, self._end = limits
 
     def add(self, state: list[int] | None, fact: Fact, now: int) -> list[int] | None:
@@ -136,7 +139,7 @@ class Total:
     def merge(self, one: list[int], other: list[int]) -> list[int]:
         return [one[0] + other[0], *sorted(one[1:] + other[1:])]
 
-    def truth(self, state: list[int] | None, now: int) -> tuple[bool, int]:
+    def truth(self, state: list[int] | None, now: int) -> tuple[Any, int]:
         if state is None:
             return self._test(0), FOREVER
         if len(state) == 1:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from quen.segments.aggregates.base import Aggregate, Fold, parse_property
+from quen.segments.aggregates.base import Aggregate, Fold, of_rows, parse_property
 from quen.segments.aggregates.series import series
 from quen.segments.columns import FALSE, TRUE, Column
 from quen.segments.grammar import N_, Place, check_fields, required
@@ -49,18 +49,19 @@ class End(Aggregate):
             value = read(properties)
             return None if value is None else test(value)
 
-        reducer = _AtTheEnd(self.latest, test(None))
+        reducer = AtTheEnd(self.latest, test(None))
         return series(extract, reducer, window, window.limits(zone))
 
     def holds_on_nothing(self, operand: PropertyTest, zone: ZoneInfo) -> bool:
         return OPERATORS[operand.op].test(operand.operand, zone)(None)
 
-    def having(self, operand: PropertyTest, now: int, zone: ZoneInfo) -> str:
+    def having(self, operand: PropertyTest, now: int, zone: ZoneInfo, when: str = TRUE) -> str:
         column = Column("properties", operand.property)
         passes = OPERATORS[operand.op].sql(operand.operand, column, now, zone)
         nothing = TRUE if self.holds_on_nothing(operand, zone) else FALSE
-        chosen = f"arg{'Max' if self.latest else 'Min'}If(toUInt8({passes}), (time, id), {column.present})"
-        return f"if(countIf({column.present}) = 0, {nothing}, {chosen} = 1)"
+        given = of_rows("count", "", column.present, when)
+        chosen = of_rows("argMax" if self.latest else "argMin", f"toUInt8({passes}), (time, id)", column.present, when)
+        return f"if({given} = 0, {nothing}, {chosen} = 1)"
 
     def words(self, operand: PropertyTest, language: str) -> str:
         said = OPERATORS[operand.op].words(operand.operand, language)
@@ -69,10 +70,10 @@ class End(Aggregate):
         return f" với {operand.property} {self.label['vi']} {said}"
 
 
-class _AtTheEnd:
-    """Result: `[time, id, passes]` of the earliest or latest, or None."""
+class AtTheEnd:
+    """Result: `[time, id, passes]` of the earliest or latest, or None; `nothing` holds then."""
 
-    def __init__(self, latest: bool, nothing: bool) -> None:
+    def __init__(self, latest: bool, nothing: Any) -> None:
         self._latest, self._nothing = latest, nothing
 
     def start(self) -> list[Any] | None:
@@ -90,5 +91,5 @@ class _AtTheEnd:
             return other if one is None else one
         return self.step(one, other)
 
-    def test(self, result: list[Any] | None) -> bool:
-        return self._nothing if result is None else bool(result[2])
+    def test(self, result: list[Any] | None) -> Any:
+        return self._nothing if result is None else result[2]

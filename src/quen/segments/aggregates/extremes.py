@@ -7,9 +7,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from quen.segments.aggregates.amounts import PropertyMeasure, amount_words
-from quen.segments.aggregates.base import Aggregate, Fold, check_measure_fields, parse_property
+from quen.segments.aggregates.base import Aggregate, Fold, check_measure_fields, of_rows, parse_property
 from quen.segments.aggregates.series import series
-from quen.segments.columns import Column, holds, literal
+from quen.segments.columns import TRUE, Column, holds, literal
 from quen.segments.grammar import Place
 from quen.segments.measure import parse_measure
 from quen.segments.values import as_number, reader
@@ -30,25 +30,25 @@ class Extreme(Aggregate):
 
     def fold(self, operand: PropertyMeasure, window: Window, zone: ZoneInfo) -> Fold:
         read = reader(operand.property)
-        reducer = _Chosen(type(self).choose, operand.measure.test())
+        reducer = Chosen(type(self).choose, operand.measure.test())
         return series(lambda properties: as_number(read(properties)), reducer, window, window.limits(zone))
 
     def holds_on_nothing(self, operand: PropertyMeasure, zone: ZoneInfo) -> bool:
         return False
 
-    def having(self, operand: PropertyMeasure, now: int, zone: ZoneInfo) -> str:
+    def having(self, operand: PropertyMeasure, now: int, zone: ZoneInfo, when: str = TRUE) -> str:
         number = Column("properties", operand.property).number
-        return holds(operand.measure.sql(f"{self.name}({number})", lambda n: f"toFloat64({literal(n)})"))
+        return holds(operand.measure.sql(of_rows(self.name, number, when), lambda n: f"toFloat64({literal(n)})"))
 
     def words(self, operand: PropertyMeasure, language: str) -> str:
         return amount_words(self.label, operand, language)
 
 
-class _Chosen:
-    """Result: the number so far, or None."""
+class Chosen:
+    """Result: the number so far, or None; without one nothing holds."""
 
-    def __init__(self, choose: Callable[..., Any], test: Callable[[Any], bool]) -> None:
-        self._choose, self._test = choose, test
+    def __init__(self, choose: Callable[..., Any], test: Callable[[float], Any], nothing: Any = False) -> None:
+        self._choose, self._test, self._nothing = choose, test, nothing
 
     def start(self) -> float | None:
         return None
@@ -60,5 +60,5 @@ class _Chosen:
         given = [number for number in (one, other) if number is not None]
         return self._choose(given) if given else None
 
-    def test(self, result: float | None) -> bool:
-        return result is not None and self._test(result)
+    def test(self, result: float | None) -> Any:
+        return self._nothing if result is None else self._test(result)

@@ -79,6 +79,9 @@ SETTINGS: tuple[Setting, ...] = (
         "JOURNAL_MAX_MB", int, 4096, "Journal size above which the edge answers 503 until the engine has caught up."
     ),
     Setting("QUARANTINE_KEEP_DAYS", int, 30, "Quarantined messages are kept this long."),
+    Setting("BACKUP_DIR", _text, "", "Where scheduled backups go, each in a folder of its own. Empty: none are made."),
+    Setting("BACKUP_EVERY_HOURS", int, 24, "How far apart scheduled backups are."),
+    Setting("BACKUP_KEEP", int, 7, "How many scheduled backups are kept; older ones are removed after a good one."),
     Setting("BATCH_EVENTS", int, 4000, "Most messages the engine takes into one batch."),
     Setting(
         "TRUST_PROXY",
@@ -87,6 +90,15 @@ SETTINGS: tuple[Setting, ...] = (
         "Believe the last address of `X-Forwarded-For`. Only behind a proxy that sets it and is the only way in.",
     ),
     Setting("ALLOW_PRIVATE_WEBHOOKS", _flag, False, "Let journey webhooks call private and loopback addresses."),
+    Setting(
+        "ALERT_EMAIL", _text, "", "Who is written to when something is wrong: e-mail addresses with commas between."
+    ),
+    Setting("ALERT_SLACK_URL", _text, "", "Incoming webhook of a Slack channel that gets the same alerts.", True),
+    Setting("ALERT_LAG_SECONDS", int, 120, "How late events or segments may be before somebody is alerted."),
+    Setting(
+        "ALERT_FAILED_PERCENT", int, 20, "Share of sends, or of messages, that may fail before somebody is alerted."
+    ),
+    Setting("ALERT_DISK_PERCENT", int, 90, "How full the disk may be before somebody is alerted."),
     Setting("DEBUG", _flag, False, "Error pages with traces. Never in production."),
 )
 _BY_NAME = {s.name: s for s in SETTINGS}

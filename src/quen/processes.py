@@ -21,6 +21,7 @@ BACK_OFF_S = (0.5, 15.0)  # first and longest pause before a crashed process is 
 STEADY_AFTER_S = 30.0  # after this long a process counts as healthy and its back-off starts anew
 _PR_SET_PDEATHSIG = 1
 _PARENT = "QUEN_PARENT_PID"
+EDGE_AT = "QUEN_EDGE_AT"  # host:port of the edge, told to all processes: the app asks it how it is
 
 
 @dataclass

@@ -31,6 +31,8 @@ INSTALLED_APPS = [
     "quen.delivery",
     "quen.quality",
     "quen.engine",
+    "quen.backup",
+    "quen.system",
     "quen.demo",
     "allauth",
     "allauth.account",

@@ -60,6 +60,7 @@ GROUPS: tuple[Group, ...] = (
             Entry("duplicates", _("Duplicates"), "users-group", "customers.view", duplicates_to_decide),
             Entry("quarantine", _("Quarantine"), "shield-exclamation", "data.view"),
             Entry("catalogue", _("Event catalogue"), "book-2", "data.view"),
+            Entry("system", _("System"), "heartbeat", "data.view"),
         ),
     ),
     Group("", (Entry("settings", _("Settings"), "settings", "view"),)),

@@ -27,6 +27,7 @@ INSTALLED_APPS = [
     "quen.duplicates",
     "quen.events",
     "quen.segments",
+    "quen.computed",
     "quen.journeys",
     "quen.delivery",
     "quen.quality",

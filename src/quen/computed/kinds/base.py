@@ -58,7 +58,7 @@ class Field(msgspec.Struct, frozen=True):
     kind: str
     label: Text
     required: bool = False
-    help: Text = {"en": "", "vi": ""}
+    help: Text = msgspec.field(default_factory=lambda: {"en": "", "vi": ""})
     choices: tuple[tuple[str, Text], ...] = ()
 
 

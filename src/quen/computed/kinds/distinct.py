@@ -1,0 +1,67 @@
+"""`distinct`: the different values of a property, in the order in which they first came."""
+
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from quen.computed.kinds.events import EventKind, Question, of_series
+from quen.computed.kinds.texts import text_of, texts_sql
+from quen.segments.aggregates.base import Fold
+
+MAX_KEPT = 100
+Firsts = dict[str, list[int]]  # text → the time and id of the first
+
+
+class Distinct(EventKind):
+    name = "distinct"
+    order = 31
+    label = {"en": "Different values", "vi": "Các giá trị khác nhau"}
+    help = {
+        "en": "A list of the different values of a property, as texts, in the order in which they first came: the "
+        "first 100. Missing without any.",
+        "vi": "Danh sách các giá trị khác nhau của một thuộc tính, dạng văn bản, theo thứ tự xuất hiện lần đầu: 100 "
+        "giá trị đầu tiên. Không có giá trị nào thì để trống.",
+    }
+    phrase = {"en": "different values of {property} in {events}", "vi": "các {property} khác nhau trong {events}"}
+    gives = "list"
+    keeps = "firsts"
+
+    def fold(self, question: Question, zone: ZoneInfo) -> Fold:
+        return of_series(text_of(question.property), _FirstSeen(), question.window, zone)
+
+    def result(self, question: Question) -> str:
+        return f"arraySlice(arrayDistinct({texts_sql(question.property)}), 1, {MAX_KEPT})"
+
+    def of_sql(self, operand: Question, result: Any, now: int) -> list[str] | None:
+        return list(result) if result else None
+
+
+class _FirstSeen:
+    """What is let go has come first after all that are kept: it can only come back with an event of its own."""
+
+    def start(self) -> Firsts:
+        return {}
+
+    def step(self, result: Firsts, entry: list[Any]) -> Firsts:
+        time, id_, text = entry
+        first = result.get(text)
+        if first is None:
+            result[text] = [time, id_]
+            if len(result) > MAX_KEPT:
+                del result[max(result, key=lambda each: result[each])]
+        elif [time, id_] < first:
+            result[text] = [time, id_]
+        return result
+
+    def combine(self, one: Firsts, other: Firsts) -> Firsts:
+        both = dict(one)
+        for text, first in other.items():
+            both[text] = min(first, both.get(text, first))
+        return dict(sorted(both.items(), key=lambda item: item[1])[:MAX_KEPT])
+
+    def test(self, result: Firsts) -> list[str] | None:
+        return sorted(result, key=lambda text: result[text]) or None
+
+
+KIND = Distinct()

@@ -52,7 +52,7 @@ def system(request: HttpRequest) -> HttpResponseBase:
             {"url": f"{request.path}?period={name}", "label": label, "active": name == period}
             for name, label in (("day", _("24 hours")), ("week", _("7 days")))
         ],
-        "chart": _chart(period),
+        "charts": _charts(period),
         "csv_url": f"{reverse('system_course_csv')}?period={period}",
         "stores": [{"name": STORES[s.name], "bytes": s.bytes} for s in seen.stores],
         "disk_free": seen.disk_free,
@@ -98,14 +98,15 @@ def _period(request: HttpRequest) -> str:
     return period if period in PERIODS else "day"
 
 
-def _chart(period: str) -> dict[str, Any]:
+def _charts(period: str) -> dict[str, Any]:
     points = queries.course(now_ms(), *PERIODS[period])
     pattern = "%H:%M" if period == "day" else "%d/%m %Hh"
-    return chart(
-        _("Events and how long they waited"),
-        [local(point.at).strftime(pattern) for point in points],
-        {
-            _("Events"): [point.messages for point in points],
-            _("Longest wait, seconds"): [round(point.lag_ms / 1000, 1) for point in points],
-        },
-    )
+    labels = [local(point.at).strftime(pattern) for point in points]
+    return {
+        "events": chart(_("Events"), labels, {_("Events"): [point.messages for point in points]}, kind="bar"),
+        "waits": chart(
+            _("Longest wait, seconds"),
+            labels,
+            {_("Longest wait, seconds"): [round(point.lag_ms / 1000, 1) for point in points]},
+        ),
+    }

@@ -25,7 +25,7 @@ from quen.processes import EDGE_AT
 
 log = structlog.get_logger("quen.system")
 
-EDGE_TIMEOUT_S = 5.0
+EDGE_TIMEOUT_S = 3.0
 HOUR_MS = 3_600_000
 T = TypeVar("T")
 

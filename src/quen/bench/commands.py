@@ -13,16 +13,25 @@ from typing import Any
 from quen.bench import report
 from quen.errors import InvalidInput
 
+SECONDS = 4.0
+SIZES = {
+    "profiles": (1_000_000, "profiles of the large database"),
+    "events": (30_000_000, "events of its history"),
+    "rate": (2_000, "events a second that are kept up"),
+    "segments": (100, "segments that are live meanwhile"),
+}
+QUICK: dict[str, Any] = {"seconds": 0.3, "profiles": 10_000, "events": 100_000, "rate": 100, "segments": 10}
+
 
 def register(subparsers: Any) -> None:
     text = "Measure this machine: each benchmark prints a table with ratios and targets."
     parser: argparse.ArgumentParser = subparsers.add_parser("bench", help=text, description=text)
     parser.add_argument("names", nargs="*", metavar="NAME", help="which benchmarks (default: all)")
     parser.add_argument("--json", action="store_true", help="print one JSON document instead of the table")
-    parser.add_argument("--seconds", type=float, default=4.0, help="length of each measurement (default 4)")
-    parser.add_argument(
-        "--profiles", type=int, default=1_000_000, help="profiles of the large database (default 1000000)"
-    )
+    parser.add_argument("--seconds", type=float, help=f"length of each measurement (default {SECONDS:g})")
+    for name, (usual, text) in SIZES.items():
+        parser.add_argument(f"--{name}", type=int, help=f"{text} (default {usual})")
+    parser.add_argument("--quick", action="store_true", help="small data and short measurements: to see that it works")
     parser.add_argument("--list", action="store_true", help="name the benchmarks and what each measures")
     parser.set_defaults(run=run_bench)
 
@@ -40,13 +49,21 @@ def run_bench(arguments: argparse.Namespace) -> int:
     results = []
     for name in arguments.names or known:
         with tempfile.TemporaryDirectory(prefix=f"quen-bench-{name}-") as directory:
-            options = report.Options(Path(directory), arguments.seconds, arguments.profiles, _say)
-            results.append(known[name].run(options))
+            results.append(known[name].run(_options(Path(directory), arguments)))
     if arguments.json:
         print(report.document(results, about).decode())
     else:
         print(report.table(results, about))
     return 0
+
+
+def _options(directory: Path, arguments: argparse.Namespace) -> report.Options:
+    """As given; else as usual, or small."""
+    usual: dict[str, Any] = (
+        QUICK if arguments.quick else {"seconds": SECONDS, **{name: value for name, (value, _) in SIZES.items()}}
+    )
+    given = {name: value for name in usual if (value := getattr(arguments, name)) is not None}
+    return report.Options(directory=directory, say=_say, **{**usual, **given})
 
 
 def benchmarks() -> dict[str, Any]:

@@ -22,6 +22,9 @@ class Options(msgspec.Struct, frozen=True):
     directory: Path
     seconds: float  # of each measurement
     profiles: int  # of benchmarks that fill a database first
+    events: int  # of its history, where it has one
+    rate: int  # events/s of benchmarks that keep one
+    segments: int  # that are live meanwhile
     say: Callable[[str], None]
 
 

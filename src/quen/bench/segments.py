@@ -1,109 +1,103 @@
-"""The live evaluator of segments alone: processor time per event with 1, 20 and 100 segments."""
+"""Segments: previews over a shop's whole history against SQL by hand, and what following them live costs."""
 
 from __future__ import annotations
 
-import random
+import statistics
 import time
-from typing import Any
+from collections.abc import Callable
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from quen.bench import following
+from quen.bench.questions import Question, others, standard
 from quen.bench.report import Measure, Options, Result, at_most
-from quen.profiles.state import ProfileState
-from quen.segments.facts import Fact
-from quen.segments.live import Program, SegmentDef, atom_specs
+from quen.bench.shop import NOW, fill
+from quen.events.store import EventStore
 from quen.segments.rules import parse_rule
+from quen.segments.sql import preview
 
-PEOPLE = 2_000
-NOW = 1_790_000_000_000
-EVERY_MS = 500
-MIX = {  # event → share of what a shop sends
-    "Page Viewed": 60,
-    "Product Viewed": 15,
-    "Email Opened": 5,
-    "Signed In": 5,
-    "Product Added": 4,
-    "Cart Viewed": 4,
-    "Order Completed": 2,
-    "Checkout Started": 2,
-    "Email Clicked": 2,
-    "Coupon Entered": 1,
-}
+ROUNDS = 3
+ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+
+# By hand the same is asked as the preview answers: of how many, how many, how many with an address, the ten newest.
+BY_HAND = (
+    "SELECT (SELECT count() FROM profiles FINAL), count(), countIf(isNotNull(traits.email)),"
+    " countIf(isNotNull(traits.phone)), groupArraySorted(10)(-toInt64(id)) FROM profiles FINAL WHERE {}"
+)
+
+
+class Timed(NamedTuple):
+    """Of one question, by Quen and by hand: people found; seconds, and processor time of all threads, best of some."""
+
+    count: int
+    count_by_hand: int
+    seconds: float
+    seconds_by_hand: float
+    cpu: float
+    cpu_by_hand: float
 
 
 def run(options: Options) -> Result:
-    measures = []
-    costs: dict[int, float] = {}
-    for count in (1, 20, 100):
-        options.say(f"segments: {count} followed live")
-        costs[count], size = _measure(count, options.seconds)
-        name = f"{count} segment{'s' if count > 1 else ''}, decode, apply and encode for each event"
-        cost = costs[count]
-        measures.append(at_most(name, cost, "µs an event", 25) if count == 20 else Measure(name, cost, "µs an event"))
-        measures.append(Measure(f"state of a profile with {count}", size, "bytes"))
+    asked, notes = _previews(options)
+    followed, more = following.measure(options)
     options.say("")
-    measures.append(Measure("100 segments ÷ 1", costs[100] / costs[1], "×"))
-    return Result(
-        "segments",
-        measures,
-        [
-            (
-                "processor time of one thread, best of the portions measured; every event alone in its batch, which is"
-                " the dearest way; rules are counts and sums in windows, with filters and traits"
-            )
-        ],
-    )
+    return Result("segments", [*asked, *followed], [*notes, *more])
 
 
-def _measure(count: int, seconds: float) -> tuple[float, float]:
-    """(µs an event, bytes a profile)."""
-    dice = random.Random(7)  # noqa: S311 no secrets here
-    program = _program(count)
-    people = [ProfileState(i, NOW, NOW, NOW, 1, {"city": dice.choice(["Hà Nội", "Huế"])}) for i in range(PEOPLE)]
-    for person in people:
-        _follow(program, person, [])
-    best, now, deadline = float("inf"), NOW, time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        names = dice.choices(list(MIX), weights=list(MIX.values()), k=5_000)
-        work = [
-            (
-                dice.choice(people),
-                Fact(name, {"total": dice.randrange(10**6), "currency": "VND"}, now + n * EVERY_MS, n),
-            )
-            for n, name in enumerate(names)
-        ]
-        now += len(work) * EVERY_MS
-        started = time.process_time()
-        for person, fact in work:
-            _follow(program, person, [fact])
-        best = min(best, (time.process_time() - started) / len(work))
-    return best * 1e6, sum(len(person.live or b"") for person in people) / len(people)
-
-
-def _follow(program: Program, person: ProfileState, facts: list[Fact]) -> None:
-    """As the engine does for one person of a batch."""
-    state = program.decode(person.live)
-    program.apply(state, person, facts, (), facts[0].time if facts else NOW)
-    person.live, person.due_at = program.encode(state), state.due_at
-
-
-def _program(count: int) -> Program:
-    rules = [parse_rule(_rule(n)) for n in range(count)]
-    keys = dict.fromkeys(key for rule in rules for key in atom_specs(rule))
-    numbers = {key: number for number, key in enumerate(keys, 1)}
-    zone = ZoneInfo("Asia/Ho_Chi_Minh")
-    return Program.compile([SegmentDef(n, rule, numbers) for n, rule in enumerate(rules, 1)], zone)
-
-
-def _rule(n: int) -> dict[str, Any]:
-    event = list(MIX)[n % len(MIX)]
-    not_bought = {"event": "Order Completed", "count": {"op": "eq", "value": 0}, "within": "3d"}
-    often = {"event": event, "count": {"op": "gte", "value": 5}, "within": f"{n + 1}d"}
-    dear = [{"property": "total", "op": "gt", "value": 500_000 + n}]
-    kinds: list[dict[str, Any]] = [
-        {"event": event, "count": {"op": "gte", "value": 1 + n % 3}, "within": "30d"},
-        {"all": [{"event": event, "within": "3d"}, not_bought]},
-        {"all": [{"trait": "city", "op": "eq", "value": "Hà Nội"}, often]},
-        {"event": event, "count": {"op": "gte", "value": 2}, "within": "30d", "where": dear},
-        {"event": event, "sum": {"property": "total", "op": "gt", "value": 1_000_000 + n}},
+def _previews(options: Options) -> tuple[list[Measure], list[str]]:
+    store = EventStore(options.directory / "events")
+    started = time.monotonic()
+    fill(store, options.profiles, options.events, options.say)
+    made = time.monotonic() - started
+    size = store.rows("SELECT sum(bytes_on_disk) FROM system.parts WHERE active AND database = currentDatabase()")
+    usual, rest = standard(), others()
+    questions = [*usual, *rest]
+    timed = _timed(questions, store, options)
+    store.close()
+    measures = [
+        at_most(f"{question.name}: Quen / by hand", found.cpu / found.cpu_by_hand, "", 1.2)
+        for question, found in zip(questions, timed, strict=True)
     ]
-    return kinds[n // 2 % len(kinds)]
+    median = statistics.median(found.seconds for found in timed[: len(usual)])
+    by_hand = statistics.median(found.seconds_by_hand for found in timed[: len(usual)])
+    differ = [q.name for q, found in zip(questions, timed, strict=True) if found.count != found.count_by_hand]
+    measures += [
+        at_most(f"preview, median of {len(usual)} standard questions", median, "s", 2),
+        Measure("the same by hand", by_hand, "s"),
+        at_most("questions answered differently by hand", len(differ), "", 0),
+    ]
+    notes = [
+        (
+            f"previews over {options.profiles:,} profiles and {options.events:,} events"
+            f" ({int(size[0][0]) / 2**20:,.0f} MB, made in {made:,.0f} s); Quen and by hand in turn, best of {ROUNDS};"
+            " ratios are of processor time; the first ten are the standard questions"
+        ),
+        "by hand: " + BY_HAND.format("…") + ", where … is",
+        *(
+            f"{question.name} ({found.count:,} people, {found.seconds:.2f} s, by hand {found.seconds_by_hand:.2f} s):"
+            f" {question.by_hand}"
+            for question, found in zip(questions, timed, strict=True)
+        ),
+    ]
+    return measures, notes + [f"answered differently: {name}" for name in differ]
+
+
+def _timed(questions: list[Question], store: EventStore, options: Options) -> list[Timed]:
+    found = []
+    for number, question in enumerate(questions, 1):
+        options.say(f"segments: question {number} of {len(questions)}, {question.name}")
+        rule, by_hand = parse_rule(question.rule), BY_HAND.format(question.by_hand)
+        rounds: list[Timed] = []
+        for _ in range(ROUNDS):
+            ours, seconds, cpu = _clocked(lambda rule=rule: preview(rule, store, NOW, ZONE).count)
+            theirs, seconds_by_hand, cpu_by_hand = _clocked(lambda sql=by_hand: int(store.rows(sql)[0][1]))
+            rounds.append(Timed(ours, theirs, seconds, seconds_by_hand, cpu, cpu_by_hand))
+        found.append(Timed(*(min(values) for values in zip(*rounds, strict=True))))
+    return found
+
+
+def _clocked(ask: Callable[[], int]) -> tuple[int, float, float]:
+    """What was answered, seconds, and seconds of processor time of all threads."""
+    started, cpu = time.perf_counter(), time.process_time()
+    count = ask()
+    return count, time.perf_counter() - started, time.process_time() - cpu

@@ -65,7 +65,8 @@ class Column:
         self._object = f"{json}.^{names}"
 
     def typed(self, kind: str) -> str:
-        return f"{self._value}.:{kind}"
+        # Not the sub-column of that type: of a value asked for in several types each would be read by itself.
+        return f"dynamicElement({self._value}, {quote(kind)})"
 
     @property
     def present(self) -> str:
@@ -115,7 +116,7 @@ class Column:
                 "x" if kind == "Bool" else None,
             )
             if condition != FALSE:
-                parts.append(f"arrayExists(x -> {condition}, {self.typed(f'`Array(Nullable({kind}))`')})")
+                parts.append(f"arrayExists(x -> {condition}, {self.typed(f'Array(Nullable({kind}))')})")
         mixed = _equal(
             equality,
             "dynamicElement(x, 'String')",
@@ -123,7 +124,7 @@ class Column:
             " toFloat64(dynamicElement(x, 'UInt64')))",
             "dynamicElement(x, 'Bool')",
         )
-        parts.append(f"arrayExists(x -> {mixed}, {self.typed('`Array(Dynamic)`')})")
+        parts.append(f"arrayExists(x -> {mixed}, {self.typed('Array(Dynamic)')})")
         return any_of(parts)
 
     @functools.cached_property
@@ -150,11 +151,19 @@ class Column:
             f" {self.raw_number} >= {low_ms} AND {self.raw_number} < {high_ms}, toInt64({self.raw_number}), NULL))"
         )
 
-    def month_day(self, zone: ZoneInfo) -> str:
-        """Month × 100 + day of the date that the value falls on."""
-        wall = f"fromUnixTimestamp64Milli({self.wall_start}, 'UTC')"
+    def falls_on(self, days: Iterable[tuple[int, int]], zone: ZoneInfo) -> str:
+        """The date that the value falls on has one of these months and days."""
+        wanted = sorted(set(days))
+        # First what costs little: almost every value is a bare date of another day.
+        written = ", ".join(quote(f"{month:02}-{day:02}") for month, day in wanted)
+        wall = f"substring({self.string}, 6, 5) IN ({written}) AND isNotNull({self.wall_start})"
         local = f"fromUnixTimestamp64Milli({self.instant}, {quote(zone.key)})"
-        return f"coalesce(toMonth({wall}) * 100 + toDayOfMonth({wall}), toMonth({local}) * 100 + toDayOfMonth({local}))"
+        numbers = ", ".join(str(month * 100 + day) for month, day in wanted)
+        instant = (
+            f"(length({self.string}) > 16 OR isNotNull({self.raw_number}))"
+            f" AND toMonth({local}) * 100 + toDayOfMonth({local}) IN ({numbers})"
+        )
+        return f"({holds(wall)} OR {holds(instant)})"
 
 
 def _equal(equality: Equality, string: str | None, number: str | None, boolean: str | None) -> str:

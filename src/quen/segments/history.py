@@ -12,8 +12,8 @@ from typing import Any
 
 import msgspec
 
-from quen.segments.conditions.event import PERSON
 from quen.segments.sql import MAX_SECONDS, Store
+from quen.segments.told import PERSON
 
 _MOVES = (
     "type = 'system' AND event IN ('Segment Entered', 'Segment Exited')"

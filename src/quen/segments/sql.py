@@ -59,7 +59,7 @@ def members_sql(
 
     `rule_of` gives the root of the rule of a segment that this one refers to.
     """
-    condition = _condition(rule, now, zone, rule_of)
+    condition = _condition(rule, SqlContext(now, zone, rule_of))
     return f"SELECT id FROM profiles FINAL WHERE {condition} {_SETTINGS}", {}
 
 
@@ -84,11 +84,14 @@ def members_among(
 def preview(
     rule: Rule, store: Store, now: int, zone: ZoneInfo, rule_of: Callable[[int], Condition] = no_rule, size: int = 10
 ) -> Preview:
-    condition = _condition(rule, now, zone, rule_of)
+    latest, merged = store.rows(
+        "SELECT (SELECT toUnixTimestamp64Milli(max(time)) FROM events), (SELECT count() FROM links)"
+    )[0]
+    context = SqlContext(now, zone, rule_of, latest=int(latest), merged=bool(int(merged)))
     rows = store.rows(
         "SELECT (SELECT count() FROM profiles FINAL WHERE deleted = 0), count(), countIf(email), countIf(phone),"
         f" groupArraySorted({size:d})(-toInt64(id)) FROM (SELECT id, isNotNull(traits.email) AS email,"
-        f" isNotNull(traits.phone) AS phone FROM profiles FINAL WHERE {condition}) {_SETTINGS}"
+        f" isNotNull(traits.phone) AS phone FROM profiles FINAL WHERE {_condition(rule, context)}) {_SETTINGS}"
     )
     total, count, email, phone, newest = rows[0]
     return Preview(int(count), int(total), int(email), int(phone), [-int(id) for id in newest])
@@ -122,6 +125,6 @@ def is_too_costly(error: Exception) -> bool:
     return isinstance(error, EventsRefused) or any(f"code {code})" in str(error) for code in _COSTLY)
 
 
-def _condition(rule: Rule, now: int, zone: ZoneInfo, rule_of: Callable[[int], Condition]) -> str:
-    condition = rule.root.sql(SqlContext(now, zone, rule_of))
+def _condition(rule: Rule, context: SqlContext) -> str:
+    condition = rule.root.sql(context)
     return "deleted = 0" if condition == TRUE else f"deleted = 0 AND {condition}"

@@ -33,8 +33,9 @@ class Window(msgspec.Struct, frozen=True):
             return -FOREVER, FOREVER
         return bound_start(self.dates[0], zone).instant, bound_end(self.dates[1], zone).instant
 
-    def sql(self, now: int, zone: ZoneInfo) -> list[str]:
-        conditions = [f"time <= {instant(now)}"]
+    def sql(self, now: int, zone: ZoneInfo, latest: int = FOREVER) -> list[str]:
+        """Conditions on rows of `events`, of which none has happened after `latest`."""
+        conditions = [f"time <= {instant(now)}"] if latest > now else []
         if self.span:
             conditions.append(f"time > {instant(now - self.span)}")
         elif self.dates:

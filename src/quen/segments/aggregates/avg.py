@@ -14,8 +14,9 @@ from quen.segments.aggregates.amounts import (
     millionths_sql,
     wide,
 )
-from quen.segments.aggregates.base import Aggregate, Fold, check_measure_fields, parse_property
+from quen.segments.aggregates.base import Aggregate, Fold, check_measure_fields, of_rows, parse_property
 from quen.segments.aggregates.series import series
+from quen.segments.columns import TRUE
 from quen.segments.grammar import Place
 from quen.segments.measure import SCALE, Measure, parse_measure
 from quen.segments.window import Window
@@ -46,12 +47,11 @@ class Average(Aggregate):
     def holds_on_nothing(self, operand: PropertyMeasure, zone: ZoneInfo) -> bool:
         return False
 
-    def having(self, operand: PropertyMeasure, now: int, zone: ZoneInfo) -> str:
+    def having(self, operand: PropertyMeasure, now: int, zone: ZoneInfo, when: str = TRUE) -> str:
         amount = millionths_sql(operand.property)
-        condition = operand.measure.sql(
-            f"ifNull(sum({amount}), 0)", lambda bound: f"{wide(bound)} * count({amount})", SCALE
-        )
-        return f"(count({amount}) > 0 AND {condition})"
+        total, many = of_rows("sum", amount, when), of_rows("count", amount, when)
+        condition = operand.measure.sql(f"ifNull({total}, 0)", lambda bound: f"{wide(bound)} * {many}", SCALE)
+        return f"({many} > 0 AND {condition})"
 
     def words(self, operand: PropertyMeasure, language: str) -> str:
         return amount_words(self.label, operand, language)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Protocol
 from zoneinfo import ZoneInfo
 
+from quen.segments.columns import TRUE, all_of
 from quen.segments.facts import Fact
 from quen.segments.grammar import Place, check_fields, name, required
 from quen.segments.window import Window
@@ -52,12 +53,20 @@ class Aggregate(ABC):
         """Whether it holds for a person without any such event."""
 
     @abstractmethod
-    def having(self, operand: Any, now: int, zone: ZoneInfo) -> str:
-        """The condition on one person's events, never NULL."""
+    def having(self, operand: Any, now: int, zone: ZoneInfo, when: str = TRUE) -> str:
+        """The condition on one person's events, of which only those count for which `when` holds; never NULL."""
 
     @abstractmethod
     def words(self, operand: Any, language: str) -> str:
         """What follows "Did X" in a sentence."""
+
+
+def of_rows(function: str, expression: str, *when: str) -> str:
+    """An aggregate function over those rows for which all these conditions hold."""
+    condition = all_of(when)
+    if condition == TRUE:
+        return f"{function}({expression})"
+    return f"{function}If({expression}{', ' if expression else ''}{condition})"
 
 
 def parse_property(spec: Mapping[str, Any], place: Place) -> str:

@@ -8,9 +8,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from quen.segments.aggregates.amounts import PropertyMeasure
-from quen.segments.aggregates.base import Aggregate, Fold, check_measure_fields, parse_property
+from quen.segments.aggregates.base import Aggregate, Fold, check_measure_fields, of_rows, parse_property
 from quen.segments.aggregates.series import series
-from quen.segments.columns import Column, literal
+from quen.segments.columns import TRUE, Column, literal
 from quen.segments.grammar import MAX_LIST, N_, Place
 from quen.segments.measure import parse_measure
 from quen.segments.values import as_text, reader
@@ -42,8 +42,8 @@ class Distinct(Aggregate):
     def holds_on_nothing(self, operand: PropertyMeasure, zone: ZoneInfo) -> bool:
         return operand.measure.test()(0)
 
-    def having(self, operand: PropertyMeasure, now: int, zone: ZoneInfo) -> str:
-        return operand.measure.sql(f"uniqExact({Column('properties', operand.property).text})", literal)
+    def having(self, operand: PropertyMeasure, now: int, zone: ZoneInfo, when: str = TRUE) -> str:
+        return operand.measure.sql(of_rows("uniqExact", Column("properties", operand.property).text, when), literal)
 
     def words(self, operand: PropertyMeasure, language: str) -> str:
         said = operand.measure.words(language)

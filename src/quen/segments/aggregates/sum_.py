@@ -14,8 +14,9 @@ from quen.segments.aggregates.amounts import (
     millionths_sql,
     wide,
 )
-from quen.segments.aggregates.base import Aggregate, Fold, check_measure_fields, parse_property
+from quen.segments.aggregates.base import Aggregate, Fold, check_measure_fields, of_rows, parse_property
 from quen.segments.aggregates.series import series
+from quen.segments.columns import TRUE
 from quen.segments.grammar import Place
 from quen.segments.measure import SCALE, parse_measure
 from quen.segments.window import Window
@@ -41,8 +42,8 @@ class Sum(Aggregate):
     def holds_on_nothing(self, operand: PropertyMeasure, zone: ZoneInfo) -> bool:
         return operand.measure.test(SCALE)(0)
 
-    def having(self, operand: PropertyMeasure, now: int, zone: ZoneInfo) -> str:
-        total = f"ifNull(sum({millionths_sql(operand.property)}), 0)"
+    def having(self, operand: PropertyMeasure, now: int, zone: ZoneInfo, when: str = TRUE) -> str:
+        total = f"ifNull({of_rows('sum', millionths_sql(operand.property), when)}, 0)"
         return operand.measure.sql(total, wide, SCALE)
 
     def words(self, operand: PropertyMeasure, language: str) -> str:

@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from quen.segments.columns import all_of
-from quen.segments.conditions.base import Condition, Evaluate, Kind, Parser, SqlContext, Wiring
+from quen.segments.conditions.base import Condition, Evaluate, Kind, Parser, SqlContext, Told, Wiring
 from quen.segments.facts import LiveState, Person
 from quen.segments.grammar import N_, Place, check_fields
 from quen.segments.moments import FOREVER
+from quen.segments.told import group_sql, together
 
 
 class AllOf(Condition, frozen=True):
@@ -22,7 +23,10 @@ class AllOf(Condition, frozen=True):
         return {"all": [item.to_json() for item in self.items]}
 
     def sql(self, context: SqlContext) -> str:
-        return all_of(item.sql(context) for item in self.items)
+        return all_of(group_sql(self.items, context, every=True))
+
+    def told(self, context: SqlContext) -> Told | None:
+        return together(self.items, context, every=True)
 
     def live(self, wiring: Wiring) -> Evaluate:
         evaluates = [item.live(wiring) for item in self.items]

@@ -7,9 +7,10 @@ from typing import Any
 
 from quen.segments.columns import any_of
 from quen.segments.conditions.all_ import join_words, parse_items
-from quen.segments.conditions.base import Condition, Evaluate, Kind, SqlContext, Wiring
+from quen.segments.conditions.base import Condition, Evaluate, Kind, SqlContext, Told, Wiring
 from quen.segments.facts import LiveState, Person
 from quen.segments.moments import FOREVER
+from quen.segments.told import group_sql, together
 
 
 class AnyOf(Condition, frozen=True):
@@ -22,7 +23,10 @@ class AnyOf(Condition, frozen=True):
         return {"any": [item.to_json() for item in self.items]}
 
     def sql(self, context: SqlContext) -> str:
-        return any_of(item.sql(context) for item in self.items)
+        return any_of(group_sql(self.items, context, every=False))
+
+    def told(self, context: SqlContext) -> Told | None:
+        return together(self.items, context, every=False)
 
     def live(self, wiring: Wiring) -> Evaluate:
         evaluates = [item.live(wiring) for item in self.items]

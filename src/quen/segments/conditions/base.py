@@ -13,6 +13,7 @@ import msgspec
 
 from quen.segments.facts import LiveState, Person
 from quen.segments.grammar import MAX_DEPTH, MAX_NODES, N_, Place
+from quen.segments.moments import FOREVER
 from quen.segments.where import Where
 
 if TYPE_CHECKING:
@@ -43,10 +44,14 @@ class Wiring(Protocol):
 
 
 class SqlContext(msgspec.Struct, frozen=True):
+    """What a question is asked of. `latest` and `merged` are what is known of the store: less need be asked of rows."""
+
     now: int
     zone: ZoneInfo
     rule_of: Callable[[int], Condition]  # the rule of a segment that another refers to
     among: tuple[int, ...] = ()  # only these people are asked about: their events are all that is read; none: everyone
+    latest: int = FOREVER  # no event has happened after this instant
+    merged: bool = True  # there may be events under ids that were merged away
 
 
 class History(msgspec.Struct, frozen=True):
@@ -54,6 +59,26 @@ class History(msgspec.Struct, frozen=True):
 
     rows: list[str]
     properties: bool  # whether what is kept depends on their properties
+
+
+class Told(msgspec.Struct, frozen=True):
+    """A condition that a person's events alone decide. Several of them are told by one pass over the events.
+
+    `decides` gives the condition on the group of one person's rows, of which those of `rows` are some: it says for each
+    of them which are meant (see `told.py`). Never NULL. `nothing`: whether it holds without any such event.
+    """
+
+    rows: tuple[Rows, ...]
+    decides: Callable[[Callable[[Rows], str]], str]
+    nothing: bool
+
+
+class Rows(msgspec.Struct, frozen=True):
+    """Some rows of `events`: of an event, at some time, whose properties pass. Conditions in SQL."""
+
+    event: str
+    times: tuple[str, ...]
+    filters: tuple[str, ...]
 
 
 class Condition(msgspec.Struct, frozen=True):
@@ -71,6 +96,10 @@ class Condition(msgspec.Struct, frozen=True):
     def sql(self, context: SqlContext) -> str:
         """A condition on a row of `profiles` (columns id and traits), never NULL."""
         raise NotImplementedError
+
+    def told(self, context: SqlContext) -> Told | None:
+        """How events alone decide; None where they do not."""
+        return None
 
     def live(self, wiring: Wiring) -> Evaluate:
         raise NotImplementedError

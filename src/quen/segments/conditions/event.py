@@ -10,15 +10,17 @@ from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from quen.segments.aggregates import AGGREGATES
-from quen.segments.columns import all_of, instant, quote
-from quen.segments.conditions.base import Condition, Evaluate, History, Kind, Parser, SqlContext, Wiring
+from quen.segments.columns import TRUE, all_of, instant, quote
+from quen.segments.conditions.base import Condition, Evaluate, History, Kind, Parser, Rows, SqlContext, Told, Wiring
 from quen.segments.facts import LiveState, Person
 from quen.segments.grammar import N_, Place, text
 from quen.segments.measure import Measure
+from quen.segments.told import PERSON, of_people, told_sql
 from quen.segments.where import Where, parse_where
 from quen.segments.window import FIELDS, Window, parse_window
 
-PERSON = "dictGetOrDefault('links_dict', 'to_id', profile_id, profile_id)"
+__all__ = ["KIND", "PERSON", "Event", "of_people"]
+
 _ONCE = Measure("gte", 1, 1)
 
 
@@ -59,17 +61,25 @@ class Event(Condition, frozen=True):
             rows += [f"time >= {instant(start)}", f"time < {instant(end)}"]
         return History(rows, self.aggregate != "count")
 
-    def sql(self, context: SqlContext) -> str:
+    def told(self, context: SqlContext) -> Told:
         aggregate = AGGREGATES[self.aggregate]
-        having = aggregate.having(self.operand, context.now, context.zone)
-        nothing = aggregate.holds_on_nothing(self.operand, context.zone)
-        rows = f"SELECT {PERSON} AS person FROM events WHERE {self.event_sql(context)}"
-        if self.aggregate == "count" and self.operand == _ONCE:
-            return f"id IN ({rows})"
-        if nothing:
-            # People without such events hold too: all but those whose events say otherwise.
-            return f"id NOT IN ({rows} GROUP BY person HAVING NOT ({having}))"
-        return f"id IN ({rows} GROUP BY person HAVING {having})"
+        rows = Rows(
+            self.event,
+            tuple(self.window.sql(context.now, context.zone, context.latest)),
+            tuple(item.sql(context.now, context.zone) for item in self.where),
+        )
+        once = self.aggregate == "count" and self.operand == _ONCE
+
+        def decides(meant: Callable[[Rows], str]) -> str:
+            when = meant(rows)
+            if once and when == TRUE:
+                return TRUE  # a person with such a row has one
+            return aggregate.having(self.operand, context.now, context.zone, when)
+
+        return Told((rows,), decides, aggregate.holds_on_nothing(self.operand, context.zone))
+
+    def sql(self, context: SqlContext) -> str:
+        return told_sql(self.told(context), context)
 
     def live(self, wiring: Wiring) -> Evaluate:
         fold = AGGREGATES[self.aggregate].fold(self.operand, self.window, wiring.zone)
@@ -92,15 +102,6 @@ class Event(Condition, frozen=True):
                 return {"en": "did ", "vi": "đã "}[language] + self.event + when + filters
         said = AGGREGATES[self.aggregate].words(self.operand, language)
         return {"en": "did ", "vi": "đã "}[language] + self.event + said + when + filters
-
-
-def of_people(context: SqlContext) -> list[str]:
-    """The condition on rows of `events` for a context that asks about some people only."""
-    if not context.among:
-        return []
-    ids = ", ".join(map(str, context.among))
-    merged = f"SELECT from_id FROM links FINAL WHERE to_id IN ({ids})"
-    return [f"(profile_id IN ({ids}) OR profile_id IN ({merged}))"]
 
 
 def _parse(obj: Mapping[str, Any], place: Place, parser: Parser) -> Event:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from quen.segments.columns import negate
-from quen.segments.conditions.base import Condition, Evaluate, Kind, Parser, SqlContext, Wiring
+from quen.segments.conditions.base import Condition, Evaluate, Kind, Parser, SqlContext, Told, Wiring
 from quen.segments.facts import LiveState, Person
 from quen.segments.grammar import Place, check_fields
 
@@ -22,6 +22,12 @@ class Not(Condition, frozen=True):
 
     def sql(self, context: SqlContext) -> str:
         return negate(self.item.sql(context))
+
+    def told(self, context: SqlContext) -> Told | None:
+        told = self.item.told(context)
+        if told is None:
+            return None
+        return Told(told.rows, lambda meant: negate(f"({told.decides(meant)})"), not told.nothing)
 
     def live(self, wiring: Wiring) -> Evaluate:
         inner = self.item.live(wiring)

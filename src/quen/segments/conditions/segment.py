@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from quen.segments.conditions.base import Condition, Evaluate, Kind, Parser, SqlContext, Wiring
+from quen.segments.conditions.base import Condition, Evaluate, Kind, Parser, SqlContext, Told, Wiring
 from quen.segments.facts import LiveState, Person
 from quen.segments.grammar import N_, Place, check_fields
 from quen.segments.moments import FOREVER
@@ -19,6 +19,9 @@ class InSegment(Condition, frozen=True):
 
     def sql(self, context: SqlContext) -> str:
         return context.rule_of(self.segment_id).sql(context)
+
+    def told(self, context: SqlContext) -> Told | None:
+        return context.rule_of(self.segment_id).told(context)
 
     def live(self, wiring: Wiring) -> Evaluate:
         segment_id = self.segment_id

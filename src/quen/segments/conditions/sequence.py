@@ -24,9 +24,9 @@ from quen.segments import words
 from quen.segments.chain import Chain, Link, Shape, Trail
 from quen.segments.columns import all_of, instant, quote
 from quen.segments.conditions.base import Case, Condition, Evaluate, History, Kind, Parser, SqlContext, Wiring
-from quen.segments.conditions.event import PERSON, of_people
 from quen.segments.facts import LiveState, Person
 from quen.segments.grammar import N_, Place, check_fields, duration, duration_text, required, text
+from quen.segments.told import of_people, person
 from quen.segments.where import Where, parse_where
 
 _MAX_STEPS = 10
@@ -103,8 +103,8 @@ class Sequence(Condition, frozen=True):
         needed = sum(1 << link.step for link in shape.links)
         table = (
             "SELECT person, arraySort(groupArray((at, id, steps))) AS happened FROM"
-            f" (SELECT {PERSON} AS person, toUnixTimestamp64Milli(time) AS at, id, {steps} AS steps FROM events"
-            f" WHERE {all_of(rows)}) WHERE steps != 0 GROUP BY person"
+            f" (SELECT {person(context)} AS person, toUnixTimestamp64Milli(time) AS at, id, {steps} AS steps"
+            f" FROM events WHERE {all_of(rows)}) WHERE steps != 0 GROUP BY person"
             f" HAVING bitAnd(groupBitOr(steps), {needed}) = {needed}"
         )
         table = f"SELECT person, happened.1 AS at, happened.3 AS steps, arrayEnumerate(at) AS place FROM ({table})"

@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from quen.segments import words
-from quen.segments.columns import Column, holds
+from quen.segments.columns import Column
 from quen.segments.grammar import DAY, N_, Place, duration, duration_text
 from quen.segments.moments import FOREVER, local_date, midnight, read_when, when_date
 from quen.segments.operators.base import MovingOperator, Watch
@@ -66,10 +66,10 @@ class Anniversary(MovingOperator):
     def sql(self, operand: Any, column: Column, now: int, zone: ZoneInfo) -> str:
         today = local_date(now, zone)
         days = [today + timedelta(n) for n in range(operand // DAY + 1)]
-        wanted = {day.month * 100 + day.day for day in days}
+        wanted = {(day.month, day.day) for day in days}
         if any((day.month, day.day) == (2, 28) and not calendar.isleap(day.year) for day in days):
-            wanted.add(229)
-        return holds(f"{column.month_day(zone)} IN ({', '.join(map(str, sorted(wanted)))})")
+            wanted.add((2, 29))
+        return column.falls_on(wanted, zone)
 
     def words(self, operand: Any, language: str) -> str:
         if not operand:

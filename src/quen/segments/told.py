@@ -1,0 +1,93 @@
+"""Conditions that events decide, as SQL: however many of them stand together, their events are read once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from quen.segments.columns import TRUE, all_of, any_of, negate, quote
+from quen.segments.conditions.base import Condition, Rows, SqlContext, Told
+
+PERSON = "dictGetOrDefault('links_dict', 'to_id', profile_id, profile_id)"
+
+
+def person(context: SqlContext) -> str:
+    """Whose an event is today."""
+    return PERSON if context.merged else "profile_id"
+
+
+def of_people(context: SqlContext) -> list[str]:
+    """The condition on rows of `events` for a context that asks about some people only."""
+    if not context.among:
+        return []
+    ids = ", ".join(map(str, context.among))
+    merged = f"SELECT from_id FROM links FINAL WHERE to_id IN ({ids})"
+    return [f"(profile_id IN ({ids}) OR profile_id IN ({merged}))"]
+
+
+def together(items: Sequence[Condition], context: SqlContext, every: bool) -> Told | None:
+    """All (or any) of some conditions as one; None unless events decide each."""
+    parts = [item.told(context) for item in items]
+    told = [part for part in parts if part is not None]
+    if len(told) < len(parts):
+        return None
+    join, hold = (all_of, all) if every else (any_of, any)
+    return Told(
+        tuple(dict.fromkeys(rows for part in told for rows in part.rows)),
+        lambda which: join(part.decides(which) for part in told),
+        hold(part.nothing for part in told),
+    )
+
+
+def group_sql(items: Sequence[Condition], context: SqlContext, every: bool) -> list[str]:
+    """The parts of a group as conditions on a row of `profiles`; those that events decide are one of them."""
+    by_events = [item for item in items if item.told(context) is not None]
+    told = together(by_events, context, every) if by_events else None
+    others = [item.sql(context) for item in items if item not in by_events]
+    return [*others, *([] if told is None else [told_sql(told, context)])]
+
+
+def told_sql(told: Told, context: SqlContext) -> str:
+    """A condition on a row of `profiles`, never NULL."""
+    names = sorted({rows.event for rows in told.rows})
+    times = _shared([rows.times for rows in told.rows])
+    filters = _shared([rows.filters for rows in told.rows])
+
+    def named(rows: Rows) -> list[str]:
+        return [f"event = {quote(rows.event)}"] if len(names) > 1 else []
+
+    def meant(rows: Rows) -> str:
+        return all_of(
+            [
+                *named(rows),
+                *(time for time in rows.times if time not in times),
+                *(each for each in rows.filters if each not in filters),
+            ]
+        )
+
+    # What can pass at all, by the columns that cost little; properties are read only of what is left.
+    several = [all_of([*named(rows), *(time for time in rows.times if time not in times)]) for rows in told.rows]
+    ever = {rows.event for rows in told.rows if not set(rows.times) - set(times)}
+    read = all_of(
+        [
+            *of_people(context),
+            f"event IN ({', '.join(map(quote, names))})" if len(names) > 1 else f"event = {quote(names[0])}",
+            *times,
+            TRUE if ever == set(names) else any_of(several),
+        ]
+    )
+    chosen = f"SELECT {person(context)} AS person FROM events PREWHERE {read}"
+    if (passing := all_of(filters)) != TRUE:
+        chosen += f" WHERE {passing}"
+    decides = told.decides(meant)
+    if told.nothing:
+        # People without such events hold too: all but those whose events say otherwise.
+        return f"id NOT IN ({chosen} GROUP BY person HAVING {negate(f'({decides})')})"
+    if decides == TRUE:
+        return f"id IN ({chosen})"
+    return f"id IN ({chosen} GROUP BY person HAVING {decides})"
+
+
+def _shared(each: Sequence[tuple[str, ...]]) -> list[str]:
+    """The conditions that all have, in their order."""
+    first, *rest = each
+    return [condition for condition in first if all(condition in other for other in rest)]

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
+
+from quen.sqlite_trouble import sqlite_trouble
 
 _json = msgspec.json.Encoder()
 
@@ -40,6 +42,16 @@ def execute(sql: str, params: Sequence[Any] = ()) -> int:
         cursor.execute(sql, params)
         count: int = cursor.rowcount
         return count
+
+
+def trouble(error: BaseException) -> str:
+    """Why the state database cannot work now (disk, lock, connection, damage); "" where the statement is at fault."""
+    if not isinstance(error, (OperationalError, InterfaceError)) and connection.vendor != "sqlite":
+        return ""
+    words = sqlite_trouble(error) or sqlite_trouble(error.__cause__)
+    if not words and connection.vendor != "sqlite":
+        words = str(error).strip() or type(error).__name__
+    return words and f"the state database: {words}"
 
 
 def tune_for_batches() -> None:

@@ -23,6 +23,12 @@ def new_id() -> int:
     return ((now_ms() - EPOCH_MS) << COUNTER_BITS) | secrets.randbits(COUNTER_BITS)
 
 
+def batch_ids(base_ms: int) -> range:
+    """The ids that a batch may make."""
+    first = (base_ms - EPOCH_MS) << COUNTER_BITS
+    return range(first, first + MAX_COUNTER + 1)
+
+
 class BatchIds:
     """Ids of one engine batch: the same batch replayed after a crash gives the same ids.
 

@@ -48,8 +48,8 @@ def store_people(people: Sequence[Person], merged: Mapping[int, int] | None = No
         ],
         token,
     )
-    event_store().insert_profiles([ProfileRow(p.id, 1, int(p.id in gone), 0, p.traits) for p in people], token)
-    event_store().insert_links([LinkRow(a, b, 1) for a, b in gone.items()], token)
+    event_store().insert_profiles([ProfileRow(p.id, 1, int(p.id in gone), 0, p.traits) for p in people])
+    event_store().insert_links([LinkRow(a, b, 1) for a, b in gone.items()])
 
 
 def sql_members(rule: Rule, now: int, among: Iterable[Person], others: Mapping[int, Rule] | None = None) -> set[int]:

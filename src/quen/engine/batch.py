@@ -38,6 +38,7 @@ class Batch:
     entries: list[Entry]
     skip: frozenset[tuple[int, int]] = frozenset()  # (offset, position) of messages known to crash a step
     orders: tuple[int, ...] = ()  # identity orders to carry out
+    repeated: range | None = None  # its ids, where an earlier try or life of the process may have recorded some of it
     timers: bool = True  # off while what is due crashes a step, so that events go on
 
     # decode, admit

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from quen.db import trouble
 from quen.engine.batch import Batch
 from quen.engine.context import Context
 from quen.errors import QuenError
@@ -33,7 +34,7 @@ class StepFailed(Exception):
         cause = self.__cause__
         if isinstance(cause, QuenError):
             return cause.retryable
-        return self.step in (RECORD, COMMIT) or isinstance(cause, OSError)
+        return self.step in (RECORD, COMMIT) or isinstance(cause, OSError) or bool(cause and trouble(cause))
 
 
 class Isolation:

@@ -14,8 +14,9 @@ from django.db import close_old_connections
 
 from quen import failpoints
 from quen.config import Config
-from quen.db import execute, tune_for_batches
+from quen.db import execute, trouble, tune_for_batches
 from quen.engine import backfills, guards, plan, renewals, separating
+from quen.engine.ages import Ages
 from quen.engine.batch import Batch, describe
 from quen.engine.context import Context
 from quen.engine.folding import Folder
@@ -29,7 +30,7 @@ from quen.events.store import EventStore
 from quen.identity import ordered
 from quen.identity import rules as identifier_rules
 from quen.identity import store as identity
-from quen.ids import BatchIds, now_ms
+from quen.ids import BatchIds, batch_ids, now_ms
 from quen.journal.protocol import Entry, Journal
 from quen.journeys import store as journeys
 from quen.profiles import store as profiles
@@ -48,6 +49,12 @@ DEFINITIONS_EVERY_S = 0.5
 HOUSEKEEPING_EVERY_S = 30.0
 RETRY_S = (0.2, 10.0)
 CLOCK_TOLERANCE_MS = 60_000
+# Message ids that are forgotten in one go, and for how long: several times as many as can come in meanwhile.
+FORGOTTEN_AT_ONCE = 20_000
+FORGETTING_S = 3.0
+FORGET = (
+    "DELETE FROM engine_seenmessage WHERE key IN (SELECT key FROM engine_seenmessage WHERE expires_at < %s LIMIT %s)"
+)
 DAY_MS = 24 * 3600 * 1000
 TYPICAL_MESSAGE_BYTES = 400
 NEVER = 2**62
@@ -67,11 +74,12 @@ class Engine:
         self._backlog = False  # whether the last batch left entries behind
         self._isolation = Isolation()
         self._folder = Folder(store)
-        # A plan past the committed batch is one that a crash interrupted: it is repeated exactly before anything else.
-        started = plan.last()
-        self._again = started if started is not None and started.batch > self.position.batch else None
+        self._again = self._interrupted()
+        if plan.meet(journal.identity(), journal.end()):
+            self.position, self._again = plan.position(), None
         self._definitions_checked = 0.0
         self._housekept = time.monotonic()
+        self._ages = Ages(min(clock(), started.now) if (started := plan.last()) is not None else clock())
         self._next_due: int | None = None
         self.context.catalogue.load()
         self.context.open_claims = identity.open_claims()
@@ -142,6 +150,11 @@ class Engine:
 
     def lag(self) -> int:
         return max(0, self.context.journal.end() - self.position.offset)
+
+    def _interrupted(self) -> Plan | None:
+        """A plan past the committed batch, which a crash cut off: it is repeated exactly before anything else."""
+        started = plan.last()
+        return started if started is not None and started.batch > self.position.batch else None
 
     def _range(self, planned: Plan) -> list[Entry]:
         """Exactly the entries of a plan."""
@@ -224,12 +237,13 @@ class Engine:
             skip=frozenset(planned.skip),
             orders=planned.orders,
             timers=self._isolation.timers,
+            repeated=None if self._again is None else batch_ids(planned.ids_base),
         )
 
     def _failed(self, error: Exception) -> None:
         """Say what failed; after a fault in the data itself, narrow what the next try takes."""
         cause = error.__cause__ or error
-        self.failing = cause.message if isinstance(cause, QuenError) else type(cause).__name__
+        self.failing = cause.message if isinstance(cause, QuenError) else trouble(cause) or type(cause).__name__
         self.context.catalogue.load()
         journeys.forget_definitions()
         if not isinstance(error, StepFailed):
@@ -240,7 +254,9 @@ class Engine:
         name = type(error.__cause__).__name__
         log.error("a step failed; trying again", step=error.step, batch=error.batch.number, error=name, exc_info=error)
         if error.step in (RECORD, COMMIT):
-            self._again = plan.last()  # part of it may be stored under its token: the range stays what it was
+            # Part of it may be stored: the range stays what it was. Or the commit has gone through all the same.
+            self.position = plan.position()
+            self._again = self._interrupted()
         if not error.can_be_retried():
             self._isolation.narrow(error, self.context, self._passes_alone)
 
@@ -293,11 +309,10 @@ class Engine:
         LAG.set(self.lag())
         earliest = profiles.next_due_at()
         FLIPS_DUE.set(0 if earliest is None else max(0, now - earliest) / 1000)
-        execute(
-            "DELETE FROM engine_seenmessage WHERE key IN"
-            " (SELECT key FROM engine_seenmessage WHERE expires_at < %s LIMIT 20000)",
-            [now],
-        )
+        now = self._ages.now(now)
+        until = time.monotonic() + FORGETTING_S
+        while time.monotonic() < until and execute(FORGET, [now, FORGOTTEN_AT_ONCE]) == FORGOTTEN_AT_ONCE:
+            pass
         execute("DELETE FROM engine_quarantined WHERE at < %s", [now - config.quarantine_keep_days * DAY_MS])
         quality.forget(now, config.quarantine_keep_days)
         execute("DELETE FROM django_session WHERE expire_date < %s", [datetime.fromtimestamp(now / 1000, UTC)])

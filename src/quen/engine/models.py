@@ -13,6 +13,7 @@ class Position(models.Model):
     reader = models.CharField(max_length=64, primary_key=True)
     offset = models.BigIntegerField(default=0)  # last entry that is wholly in the state
     batch = models.BigIntegerField(default=0)  # number of the last committed batch
+    journal = models.BigIntegerField(default=0)  # identity of the journal that `offset` is about; 0: not known yet
 
 
 class Plan(models.Model):

@@ -9,10 +9,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import msgspec
+import structlog
 
 from quen.db import execute, fetch
 from quen.engine.steps.commit import READER
 
+log = structlog.get_logger("quen.engine")
 _encode = msgspec.json.Encoder().encode
 
 
@@ -34,9 +36,25 @@ class Position(NamedTuple):
 def position() -> Position:
     rows = fetch('SELECT "offset", batch FROM engine_position WHERE reader = %s', [READER])
     if not rows:
-        execute('INSERT INTO engine_position (reader, "offset", batch) VALUES (%s, 0, 0)', [READER])
+        execute('INSERT INTO engine_position (reader, "offset", batch, journal) VALUES (%s, 0, 0, 0)', [READER])
         return Position(0, 0)
     return Position(*rows[0])
+
+
+def meet(journal: int, end: int) -> bool:
+    """Whether another journal stands where the one was that the position is about, or a part of it is gone.
+
+    Then the position goes to its beginning: what it holds is taken, and what of it is stored already is not stored
+    twice. Waiting for the old offset would leave out whatever came meanwhile.
+    """
+    offset, known = fetch('SELECT "offset", journal FROM engine_position WHERE reader = %s', [READER])[0]
+    is_other = offset > end or (known not in (0, journal) and offset > 0)
+    if is_other:
+        log.warning("the journal was replaced or cut; it is taken from its beginning", position=offset, end=end)
+        rewind(0)
+    if is_other or known != journal:
+        execute("UPDATE engine_position SET journal = %s WHERE reader = %s", [journal, READER])
+    return is_other
 
 
 def last() -> Plan | None:

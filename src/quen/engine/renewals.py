@@ -37,7 +37,7 @@ class Found(NamedTuple):
 def run_one(context: Context, now: int, batch: int) -> bool:
     """Make one chunk anew, if that is asked for; whether it was. `batch`: the number of the last one committed.
 
-    A chunk that a crash repeats tells its changes under the same message ids and is inserted under the same token.
+    A chunk that a crash repeats tells its changes under the same message ids.
     """
     if not context.may_renew:
         return False
@@ -47,9 +47,8 @@ def run_one(context: Context, now: int, batch: int) -> bool:
         return False
     people = profiles.load_range(rebuild.through, CHUNK)
     found = _renew(context, people, now)
-    token = f"r-{rebuild.id}-{rebuild.through}-{batch}-{context.strategies_version}"
     mirror = [ProfileRow(p.id, batch, 0, p.created_at, p.traits) for p in found.changed]
-    context.store.insert_profiles(mirror, token)
+    context.store.insert_profiles(mirror)
     if entries := entries_of(segment_messages(found.changes, f"t{rebuild.id}-{context.strategies_version}")):
         context.journal.append(entries)
     with transaction.atomic():

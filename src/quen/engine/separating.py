@@ -213,14 +213,14 @@ def _finish(order: Order, work: OrderPlan, due: Due, context: Context, now: int)
 
 
 def _tell(order: Order, work: OrderPlan, due: Due, context: Context) -> None:
-    store, token = context.store, f"order-{order.id}-{work.version}"
+    store = context.store
     moving.move(store, Apart(due.keys, due.ids, due.runs))
     failpoints.hit("separating.moved")
-    store.insert_links([LinkRow(from_id, to, work.version) for from_id, to in sorted(due.links.items())], token)
+    store.insert_links([LinkRow(from_id, to, work.version) for from_id, to in sorted(due.links.items())])
     people = profiles.load(set(due.keys.values()))
     rows = [ProfileRow(p.id, work.version, 0, p.created_at, p.traits) for p in people.values()]
     rows += [ProfileRow(id_, work.version, 1, 0, {}) for id_ in due.gone]
-    store.insert_profiles(rows, token)
+    store.insert_profiles(rows)
     entries = entries_of(segment_messages(due.changes, f"order{order.id}"))
     if entries:
         context.journal.append(entries)

@@ -61,11 +61,20 @@ class Service:
                 pause = min(pause * 2, 30.0)
 
     def _run_engine(self) -> None:
-        self.engine = Engine(self.config, open_journal(self.config), event_store())
-        self.engine.run(self._stop)
+        journal = open_journal(self.config, bounded=False)
+        try:
+            self.engine = Engine(self.config, journal, event_store())
+            self.engine.run(self._stop)
+        finally:
+            self.engine = None
+            journal.close()
 
     def _run_outbox(self) -> None:
-        Outbox(self.config, open_journal(self.config)).run(self._stop)
+        journal = open_journal(self.config)
+        try:
+            Outbox(self.config, journal).run(self._stop)
+        finally:
+            journal.close()
 
 
 def health() -> dict[str, Any]:

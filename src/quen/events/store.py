@@ -123,16 +123,23 @@ class EventStore:
         """Rows as tuples in the order of the columns."""
         return _lines(self._run(sql, "JSONCompactEachRow", params), _row_decoder)
 
-    def insert_events(self, rows: Sequence[EventRow], token: str) -> None:
-        """Insert once: the same token again inserts nothing (decision 6)."""
+    def insert_events(self, rows: Sequence[EventRow], token: str, repeated: range | None = None) -> None:
+        """Insert once: the same token again inserts nothing (decision 6).
+
+        `repeated`: the ids of a batch that was begun before; then what is there decides, not the token. ClickHouse
+        writes the token down before the rows are in place: after a death in between it takes for stored what is not.
+        """
+        if repeated is not None:
+            rows, token = self._missing(rows, repeated), ""
         self._insert("events", EventRow.__struct_fields__, rows, token)
 
-    def insert_profiles(self, rows: Sequence[ProfileRow], token: str) -> None:
-        self._insert("profiles", ProfileRow.__struct_fields__, rows, token)
+    def insert_profiles(self, rows: Sequence[ProfileRow]) -> None:
+        """To insert the same again changes nothing: the highest version of a profile counts."""
+        self._insert("profiles", ProfileRow.__struct_fields__, rows, "")
 
-    def insert_links(self, rows: Sequence[LinkRow], token: str) -> None:
+    def insert_links(self, rows: Sequence[LinkRow]) -> None:
         if rows:
-            self._insert("links", LinkRow.__struct_fields__, rows, token)
+            self._insert("links", LinkRow.__struct_fields__, rows, "")
             self._run("SYSTEM RELOAD DICTIONARY links_dict", "CSV", None)
 
     def accepts(self, row: EventRow) -> bool:
@@ -156,13 +163,28 @@ class EventStore:
         for connection in connections:
             connection.close()
 
+    def _missing(self, rows: Sequence[EventRow], ids: range) -> list[EventRow]:
+        """The rows that are not there. What an earlier try stored otherwise (it left out fewer messages) is deleted."""
+        there = {
+            int(id_): of
+            for id_, *of in self.rows(
+                "SELECT id, profile_id, source_id, message_id FROM events"
+                " WHERE id >= {low:UInt64} AND id <= {high:UInt64}",
+                {"low": ids[0], "high": ids[-1]},
+            )
+        }
+        right = {row.id for row in rows if there.get(row.id) == [row.profile_id, row.source_id, row.message_id]}
+        if wrong := there.keys() - right:
+            self._run("DELETE FROM events WHERE id IN {ids:Array(UInt64)}", "CSV", {"ids": sorted(wrong)})
+        return [row for row in rows if row.id not in right]
+
     def _insert(self, table: str, fields: Iterable[str], rows: Sequence[msgspec.Struct], token: str) -> None:
         if not rows:
             return
         data = _encoder.encode_lines(rows).decode()
+        once = f"insert_deduplication_token='{token}'" if token else "insert_deduplicate=0"
         self._run(
-            f"INSERT INTO {table} ({', '.join(fields)})"
-            f" SETTINGS insert_deduplication_token='{token}', {_INSERT_SETTINGS} FORMAT JSONEachRow\n{data}",
+            f"INSERT INTO {table} ({', '.join(fields)}) SETTINGS {once}, {_INSERT_SETTINGS} FORMAT JSONEachRow\n{data}",
             "CSV",
             None,
         )

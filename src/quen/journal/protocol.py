@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 
 class Entry(NamedTuple):
     offset: int
-    received_at: int  # ms UTC, never decreasing
+    received_at: int  # ms UTC; goes back only where the clock was set back by more than a minute
     kind: str  # track, open, click, unsubscribe, …
     source_id: int  # 0: Quen itself
     body: bytes
@@ -35,6 +35,9 @@ class Journal(Protocol):
 
     def offset_at(self, time_ms: int) -> int:
         """The offset after which entries received at or after `time_ms` stand: where a replay starts."""
+
+    def identity(self) -> int:
+        """Which journal this is: offsets mean something only together with it. 0: unknown."""
 
     def end(self) -> int:
         """Offset of the last entry, 0 when empty and never written."""

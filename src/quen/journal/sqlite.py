@@ -6,6 +6,7 @@ a time, so a reader never sees offset n + 1 before n. The last entry is never tr
 
 from __future__ import annotations
 
+import secrets
 import sqlite3
 import threading
 import time
@@ -17,6 +18,7 @@ from pathlib import Path
 from quen import failpoints
 from quen.journal.errors import JournalFull, JournalUnavailable
 from quen.journal.protocol import Entry, NewEntry
+from quen.sqlite_trouble import sqlite_trouble
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS entries (
@@ -36,6 +38,8 @@ CREATE TABLE IF NOT EXISTS checks (
 );
 """
 BUSY_SECONDS = 15.0
+# A clock that is set back a little must not turn time around in the journal; one that is set back by more is believed.
+CLOCK_TOLERANCE_MS = 60_000
 # Rows of one INSERT at most. A group is one statement where it can be: after each statement the thread must wait for
 # the interpreter again, which under load costs more than the statement.
 INSERT_ROWS = 128
@@ -48,6 +52,7 @@ DELETE FROM entries WHERE offset IN (
 )
 """
 MAX_TIME = (1 << 63) - 1
+UNBOUNDED = 1 << 62
 # When readers have caught up but the file is at its limit, make this much room at once rather than a little each time.
 ROOM = 0.2
 
@@ -67,6 +72,7 @@ class SqliteJournal:
         with self._explained("opened"):
             path.parent.mkdir(parents=True, exist_ok=True)
             self._appender = self._connect("FULL")
+            _name(self._appender)
             # Losing a reader's offset to a power cut only keeps entries longer, so upkeep need not wait for the disk.
             self._upkeep = self._connect("NORMAL")
 
@@ -82,7 +88,7 @@ class SqliteJournal:
             connection = self._appender
             with _transaction(connection):
                 last, last_at = _last(connection)
-                received_at = max(time.time_ns() // 1_000_000, last_at)
+                received_at = _received_at(last_at)
                 for start in range(0, len(entries), INSERT_ROWS):
                     rows = entries[start : start + INSERT_ROWS]
                     values: list[object] = []
@@ -129,27 +135,22 @@ class SqliteJournal:
     def offset_at(self, time_ms: int) -> int:
         """The offset after which entries received at or after `time_ms` stand.
 
-        Times never decrease with offsets, so a binary search over the primary key does without an index.
+        Looks at every entry: there is no index, and times go back where the clock was set back.
         """
         with self._explained("read"):
             connection = self._reader()
-            first = connection.execute("SELECT min(offset) FROM entries").fetchone()[0]
-            if first is None:
-                return 0
-            low, high = first, _last(connection)[0] + 1  # the answer + 1 is within [low, high]
-            while low < high:
-                middle = (low + high) // 2
-                row = connection.execute("SELECT received_at FROM entries WHERE offset = ?", (middle,)).fetchone()
-                if row is None or row[0] < time_ms:  # None: trimmed meanwhile
-                    low = middle + 1
-                else:
-                    high = middle
-            return int(low) - 1
+            found = connection.execute("SELECT min(offset) FROM entries WHERE received_at >= ?", (time_ms,)).fetchone()
+            return _last(connection)[0] if found[0] is None else int(found[0]) - 1
 
     def end(self) -> int:
         """Offset of the last entry, 0 when never written."""
         with self._explained("read"):
             return _last(self._reader())[0]
+
+    def identity(self) -> int:
+        """A number that this file has had since it was made; one that takes its place has another."""
+        with self._explained("read"):
+            return int(self._reader().execute("PRAGMA user_version").fetchone()[0])
 
     def size(self) -> int:
         """Bytes that the entries take."""
@@ -252,6 +253,20 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
+def _name(connection: sqlite3.Connection) -> None:
+    """Give a new journal its identity, once, whoever else opens it."""
+    if connection.execute("PRAGMA user_version").fetchone()[0]:
+        return
+    with _transaction(connection):
+        if not connection.execute("PRAGMA user_version").fetchone()[0]:
+            connection.execute(f"PRAGMA user_version = {secrets.randbelow(2**31 - 1) + 1:d}")
+
+
+def _received_at(last_at: int) -> int:
+    now = time.time_ns() // 1_000_000
+    return now if now < last_at - CLOCK_TOLERANCE_MS else max(now, last_at)
+
+
 def _last(connection: sqlite3.Connection) -> tuple[int, int]:
     """(offset, received_at) of the last entry."""
     row = connection.execute("SELECT offset, received_at FROM entries ORDER BY offset DESC LIMIT 1").fetchone()
@@ -278,11 +293,9 @@ def _trim_some(connection: sqlite3.Connection, before_ms: int, max_bytes: int) -
 
 
 def _cause(error: Exception) -> str:
-    name = getattr(error, "sqlite_errorname", "")
-    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+    words = sqlite_trouble(error) or str(error) or type(error).__name__
+    if "lock" in words:
         return f"another program has held its lock for {BUSY_SECONDS:.0f} s"
-    if name == "SQLITE_FULL":
-        return "the disk is full; free some space"
-    if name in {"SQLITE_CORRUPT", "SQLITE_NOTADB"}:
-        return f"the file is damaged ({error}); restore it from a backup, or move it away to begin a new one"
-    return str(error) or type(error).__name__
+    if "damaged" in words:
+        return f"{words} ({error}), or move it away to begin a new one"
+    return words

@@ -36,12 +36,12 @@ def run(batch: Batch, context: Context) -> None:
         )
         if profile_id is not None
     ]
-    batch.recorded = context.recorder.submit(context.store.insert_events, batch.rows, token)
+    batch.recorded = context.recorder.submit(context.store.insert_events, batch.rows, token, batch.repeated)
     failpoints.hit("record.events")
-    context.store.insert_profiles(_mirror(batch), token)
+    context.store.insert_profiles(_mirror(batch))
     failpoints.hit("record.profiles")
     batch.links = link_changes(batch.resolution.merges)
-    context.store.insert_links([LinkRow(o, s, batch.number) for o, s in sorted(batch.links.items())], token)
+    context.store.insert_links([LinkRow(o, s, batch.number) for o, s in sorted(batch.links.items())])
     failpoints.hit("record.links")
     outgoing = system_entries(batch)
     if outgoing:

@@ -13,7 +13,7 @@ from quen import __version__
 from quen.errors import QuenError
 
 # Slices with commands of their own: each has `commands.register(subparsers)`.
-_SLICES = ("server_commands", "connectors", "duplicates", "demo", "bench")
+_SLICES = ("server_commands", "backup", "exports", "connectors", "duplicates", "demo", "bench")
 
 
 def main(argv: list[str] | None = None) -> int:

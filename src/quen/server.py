@@ -15,7 +15,7 @@ from typing import IO, Any
 
 from quen.config import Config, config
 from quen.errors import ConfigError
-from quen.processes import Child, Supervisor, die_with_parent
+from quen.processes import EDGE_AT, Child, Supervisor, die_with_parent
 
 CONSOLE_THREADS = min(8, 2 * (os.cpu_count() or 1) + 1)  # more only wait for the interpreter, and Granian says so
 
@@ -64,6 +64,7 @@ def up(
     """Run everything on this machine until it is asked to stop. `extra` processes are supervised along (the demo's)."""
     with hold_data_dir(settings):
         migrate()
+        os.environ[EDGE_AT] = f"{'127.0.0.1' if host == '0.0.0.0' else host}:{edge_port}"  # noqa: S104 asked, not bound
         children = [
             Child("edge", ["edge", host, str(edge_port)]),
             Child("app", ["app", host, str(port)]),
@@ -99,9 +100,15 @@ def console() -> Any:
     configure()
     die_with_parent()
     from quen.web.wsgi import application  # isort: skip  (sets Django up; the engine needs its models)
+    from quen.backup import worker
     from quen.engine import service
+    from quen.system import watcher
 
     running = service.start()
+    backups = worker.start(running)
+    Finalize(None, backups.stop, exitpriority=101)
+    watching = watcher.start()
+    Finalize(None, watching.stop, exitpriority=100)
     # The worker is a multiprocessing child: those skip atexit, but run their finalizers.
     Finalize(None, running.stop, exitpriority=100)
     return application

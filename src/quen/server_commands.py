@@ -9,8 +9,9 @@ import os
 import sys
 from typing import Any
 
-from quen.config import config
+from quen.config import config, default_data_dir
 from quen.errors import ConfigError, InvalidInput
+from quen.findings import Finding
 
 Subparsers = Any  # argparse's own type is private
 
@@ -219,10 +220,17 @@ def run_replay(arguments: argparse.Namespace) -> int:
 
 
 def run_doctor(arguments: argparse.Namespace) -> int:
+    from quen.backup import checking, manifest
+
+    if manifest.is_backup(default_data_dir()):  # read back against its manifest; nothing in it is changed
+        return _told(checking.check(default_data_dir()))
     _open_state()
     from quen.engine.doctor import examine
 
-    findings = examine(config())
+    return _told(examine(config()))
+
+
+def _told(findings: list[Finding]) -> int:
     for finding in findings:
         print(("ok    " if finding.well else "WRONG ") + finding.text)
     return 0 if all(f.well for f in findings) else 1
@@ -232,10 +240,7 @@ def run_check(arguments: argparse.Namespace) -> int:
     _open_state()
     from quen.engine.doctor import check_definitions
 
-    findings = check_definitions()
-    for finding in findings:
-        print(("ok    " if finding.well else "WRONG ") + finding.text)
-    return 0 if all(f.well for f in findings) else 1
+    return _told(check_definitions())
 
 
 def _open_state() -> None:

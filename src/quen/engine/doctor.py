@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from django.db import connection
 
 from quen.config import Config
 from quen.db import fetch
 from quen.errors import QuenError
+from quen.findings import Finding
 from quen.journal import open_journal
 from quen.journeys.models import Version
 from quen.journeys.reading import parse_graph
 from quen.segments.models import Segment
 from quen.segments.rules import parse_rule
-
-
-class Finding(NamedTuple):
-    well: bool
-    text: str
 
 
 def examine(config: Config) -> list[Finding]:

@@ -22,6 +22,7 @@ from quen.engine.context import Context
 from quen.engine.folding import Folder
 from quen.engine.isolate import COMMIT, RECORD, Isolation, StepFailed
 from quen.engine.metrics import BATCH_SECONDS, DROPS, FAILURES, FLIPS_DUE, LAG, StepTotals
+from quen.engine.pause import Pause
 from quen.engine.plan import Plan, Position
 from quen.engine.steps import STEPS
 from quen.engine.steps.commit import READER
@@ -71,6 +72,7 @@ class Engine:
         self.heartbeat = time.monotonic()
         self.position = plan.position()
         self.failing: str | None = None  # what the last batch failed with, while it does
+        self.pause = Pause()
         self._backlog = False  # whether the last batch left entries behind
         self._isolation = Isolation()
         self._folder = Folder(store)
@@ -89,6 +91,8 @@ class Engine:
         """Work until `stop`. Never raises for data or passing trouble: it waits and tries again."""
         idle, retry = IDLE_POLL_S[0], RETRY_S[0]
         while not stop.is_set():
+            if self._again is None:  # else a part of the next batch may be in the event store
+                self.pause.here()
             self.heartbeat = started = time.monotonic()
             try:
                 worked = self.cycle()

@@ -1,0 +1,1 @@
+"""Backups: one consistent cut through state, journal and events of a running Quen, verified, restored."""

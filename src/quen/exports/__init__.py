@@ -1,0 +1,1 @@
+"""Files of profiles, events and members of segments, for whoever works elsewhere."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest
@@ -16,7 +17,7 @@ from quen.errors import Conflict, InvalidInput
 from quen.segments import lists, service, store
 from quen.segments.models import Segment
 from quen.segments.oddities import unknown_names
-from quen.segments.pages.why_shown import why_document
+from quen.segments.pages.why_shown import facts_document, shown_facts, why_document
 from quen.segments.rules import describe, parse_rule
 from quen.web.paging import limit_of, page, read_cursor, read_place
 from quen.web.times import rfc3339
@@ -89,14 +90,23 @@ def create_segment(request: HttpRequest, body: NewSegment) -> Status[dict[str, A
 
 @router.post("/segments/preview", auth=KeyAuth("customers.view"))
 def preview_segment(request: HttpRequest, body: RuleOnly) -> dict[str, Any]:
-    """How many people a rule holds for now, of how many, and up to ten of them with why."""
+    """How many people a rule holds for now, of how many, and up to ten of them with why.
+
+    `why`: the sentences of the rule, each with `facts`: the trait's value, or how many events and the latest of them.
+    """
     found = service.preview(body.rule)
     name_of = service.namer()
+    masked = not can(request.auth.role, "customers.pii")  # type: ignore[attr-defined]
     sample = [
         {
             "profile_id": str(person["profile_id"]),
             "why": [
-                {"condition": reason.condition.words("en", name_of), "holds": reason.holds} for reason in person["why"]
+                {
+                    "condition": reason.condition.words("en", name_of),
+                    "holds": reason.holds,
+                    "facts": facts_document(shown_facts(facts, masked=masked)),
+                }
+                for reason, facts in person["why"]
             ],
         }
         for person in found["sample"]
@@ -108,12 +118,19 @@ def preview_segment(request: HttpRequest, body: RuleOnly) -> dict[str, Any]:
 
 @router.get("/segments/{int:segment_id}", auth=KeyAuth("customers.view"))
 def get_segment(request: HttpRequest, segment_id: int) -> dict[str, Any]:
-    return _document(service.find(segment_id))
+    """A segment. `shown_version` is that of its count and members: while a new version is computed, the one before.
+
+    `paused_within`: paused segments that its rule refers to; who was in them last counts as in them.
+    """
+    segment = service.find(segment_id)
+    paused = [{"id": str(other.id), "name": other.name} for other in service.paused_within(segment)]
+    return {**_document(segment), "paused_within": paused}
 
 
 @router.patch("/segments/{int:segment_id}", auth=KeyAuth("segments.edit"))
 def change_segment(request: HttpRequest, segment_id: int, body: SegmentChange) -> dict[str, Any]:
-    """Change the name, the description or the rule. Another rule is a new version, computed anew.
+    """Change the name, the description or the rule. Another rule is a new version, computed anew: until it is whole,
+    `shown_version` says of which version the count and the members are.
 
     `paused`: true to follow it no more, its members staying as they are; false to compute it anew, or to start a draft.
     """
@@ -140,9 +157,11 @@ def delete_segment(request: HttpRequest, segment_id: int) -> dict[str, Any]:
 def list_members(request: HttpRequest, segment_id: int, limit: int = 50, cursor: str | None = None) -> dict[str, Any]:
     """Who is in a segment, the latest to enter first.
 
-    Never half a result, nor people of two versions: 409 while it is computed, and for a cursor of another version.
+    Never half a result: while a new version is `computing`, these are the members of the version before, which
+    `version` names, until the new ones take their place all at once. 409 while the first one is computed, and for a
+    cursor of another version (`details.cursor` is `old`): begin again without one.
     """
-    return _members(service.find(segment_id), limit, cursor)
+    return _members(lambda: service.find(segment_id), limit, cursor)
 
 
 @router.get("/segments/{int:segment_id}/members/{int:profile_id}/why", auth=KeyAuth("customers.view"))
@@ -193,7 +212,7 @@ def delete_list(request: HttpRequest, list_id: int) -> dict[str, Any]:
 @router.get("/lists/{int:list_id}/members", auth=KeyAuth("customers.view"))
 def members_of_list(request: HttpRequest, list_id: int, limit: int = 50, cursor: str | None = None) -> dict[str, Any]:
     """Who is on a list, the latest first."""
-    return _members(lists.find(list_id), limit, cursor)
+    return _members(lambda: lists.find(list_id), limit, cursor)
 
 
 @router.post("/lists/{int:list_id}/members", auth=KeyAuth("segments.edit"), response={202: dict[str, Any]})
@@ -226,20 +245,25 @@ def import_members(
     return Status(202, _tell(lists.change(found, named, on=True)))
 
 
-def _members(segment: Segment, limit: int, cursor: str | None) -> dict[str, Any]:
+def _members(find: Callable[[], Segment], limit: int, cursor: str | None) -> dict[str, Any]:
     limit, after = limit_of(limit), read_place(cursor, 3)
-    if after is not None and after[2] != segment.version:
-        raise Conflict(
-            "the segment has another rule since that page: begin without a cursor", details={"cursor": "old"}
-        )
-    rows = store.members(segment.id, (after[0], after[1]) if after else None, limit + 1)
-    # Asked after the members were read: nothing of a version that is on its way can be among them.
-    now = Segment.objects.only("version", "status").get(id=segment.id)
-    if now.status == "computing" or now.version != segment.version:
-        raise Conflict("the segment is being computed: ask again when it is live", details={"status": "computing"})
-    found = page(rows, limit, lambda row: [*row, segment.version])
+    segment = find()
+    while True:
+        if segment.status == "computing" and not segment.is_known:
+            details = {"status": "computing", "progress": service.progress(segment)}
+            raise Conflict("the segment is computed for the first time: ask again when it is live", details=details)
+        if after is not None and after[2] != segment.shown_version:
+            raise Conflict(
+                "the segment has another rule since that page: begin without a cursor", details={"cursor": "old"}
+            )
+        rows = store.members(segment.id, (after[0], after[1]) if after else None, limit + 1)
+        # Asked again after the members were read: they are of this version, not of one that came just now.
+        read, segment = segment.shown_version, find()
+        if read == segment.shown_version:
+            break
+    found = page(rows, limit, lambda row: [*row, read])
     found["items"] = [{"profile_id": str(profile_id), "since": rfc3339(since)} for since, profile_id in found["items"]]
-    return found
+    return {**found, "version": read, "status": segment.status, "progress": service.progress(segment)}
 
 
 def _document(segment: Segment) -> dict[str, Any]:
@@ -253,6 +277,7 @@ def _document(segment: Segment) -> dict[str, Any]:
         "progress": service.progress(segment),
         "count": segment.count,
         "version": segment.version,
+        "shown_version": segment.shown_version or None,
         "created_at": rfc3339(segment.created_at),
         "updated_at": rfc3339(segment.updated_at),
         "created_by": segment.created_by,

@@ -1,9 +1,9 @@
 """The first computation of a segment, or of its new version: chunk by chunk of profiles, between two batches.
 
 At a batch boundary the event store and the state agree, so a profile's state can be made from its history and followed
-live from there on. Profiles beyond `computed_through` keep the membership of the version before; the count shown is
-that of the last whole result until all are done. What is found here is recorded but starts no journey
-(`Change.backfill`): people were already so before anybody asked.
+live from there on. Profiles beyond `computed_through` keep the membership of the version before; the members and count
+shown are those of the last whole result until all are done (store.py). What is found here is recorded but starts no
+journey (`Change.backfill`): people were already so before anybody asked.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from quen.profiles.state import ProfileState
 from quen.segments import store as segment_store
 from quen.segments.columns import all_of
 from quen.segments.conditions.base import History
-from quen.segments.conditions.event import PERSON
 from quen.segments.facts import Change, Fact
 from quen.segments.live import Program
 from quen.segments.sql import MAX_SECONDS, Store
+from quen.segments.told import PERSON
 
 CHUNK = 2_000
 
@@ -82,7 +82,7 @@ def run_chunk(program: Program, job: Job, store: Store, now: int, limit: int = C
 
 def save_chunk(program: Program, chunk: BackfillChunk) -> None:
     """Write a chunk; the last one makes the segment live. The caller has the transaction."""
-    profiles.save_activity(chunk.states)
+    save_people(chunk)
     segment_store.apply_changes(chunk.changes, {})
     job = chunk.job
     if chunk.next_after is None:
@@ -90,6 +90,12 @@ def save_chunk(program: Program, chunk: BackfillChunk) -> None:
     else:
         segment_store.set_computed_through(job.segment_id, job.version, chunk.next_after)
     program.set_computed_through(job.segment_id, chunk.next_after)
+
+
+def save_people(chunk: BackfillChunk) -> None:
+    """The states of a chunk, and the computed traits that have come with them."""
+    profiles.save(person for person in chunk.states if person.valued)
+    profiles.save_activity(person for person in chunk.states if not person.valued)
 
 
 def _facts(history: History, store: Store, low: int, high: int) -> dict[int, list[Fact]]:

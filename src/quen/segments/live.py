@@ -58,6 +58,7 @@ class ComputedDef(msgspec.Struct, frozen=True):
     atoms: Mapping[str, int]
     computed_through: int | None = None
     version: int = 1
+    told: bool = True  # whether its changes are kept
 
 
 class _Atom(msgspec.Struct):
@@ -74,10 +75,12 @@ class Program:
         self.zone = zone
         self._ids: list[int] = []  # by position: computed traits first; a segment comes after those it refers to
         self._names: list[str] = []  # of the computed traits
+        self.told: dict[str, int] = {}  # of those whose changes are kept, the name → id
         self._evaluates: list[Callable[[LiveState, Person, int], tuple[Any, int]]] = []
         self._through: list[int | None] = []
         self._versions: dict[int, int] = {}
         self._positions: dict[int, int] = {}
+        self._held: frozenset[int] = frozenset()  # followed no more, but others ask who was in them
         self._dependents: dict[int, list[int]] = {}
         self._atoms: dict[int, _Atom] = {}
         self._folds: dict[int, Fold] = {}
@@ -87,9 +90,20 @@ class Program:
         self._by_trait: dict[str, list[int]] = {}
 
     @classmethod
-    def compile(cls, segments: Sequence[SegmentDef], zone: ZoneInfo, computed: Sequence[ComputedDef] = ()) -> Program:
-        """`zone`: the workspace's. A segment that refers to one that is not given is followed as if that were empty."""
+    def compile(
+        cls,
+        segments: Sequence[SegmentDef],
+        zone: ZoneInfo,
+        computed: Sequence[ComputedDef] = (),
+        held: Collection[int] = (),
+    ) -> Program:
+        """`zone`: the workspace's. `held`: ids of paused segments that others refer to: who was in one stays in it.
+
+        A segment that refers to one that is neither given nor held is followed as if that were empty.
+        """
         program = cls(zone)
+        program._held = frozenset(held)
+        program.told = {trait.name: trait.id for trait in computed if trait.told}
         for trait in computed:
             program._names.append(trait.name)
             program._add(trait, trait.live(_Wiring(program, trait.atoms, len(program._ids))))
@@ -129,7 +143,8 @@ class Program:
             return LiveState(fresh=True)
         state = _decoder.decode(blob)
         if not (state.members.keys() <= self._positions.keys() and state.atoms.keys() <= self._atoms.keys()):
-            state.members = {id: since for id, since in state.members.items() if id in self._positions}
+            known = self._positions.keys() | self._held
+            state.members = {id: since for id, since in state.members.items() if id in known}
             state.dues = {id: due for id, due in state.dues.items() if id in self._positions}
             state.atoms = {number: value for number, value in state.atoms.items() if number in self._atoms}
         return state

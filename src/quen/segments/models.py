@@ -24,10 +24,16 @@ class Segment(models.Model):
     status = models.CharField(max_length=20, default="computing")  # draft computing live paused archived
     problem = models.CharField(max_length=300, blank=True)  # why Quen itself paused it, in English; translated if shown
     computed_through = models.BigIntegerField(default=0)  # profiles up to this id are computed
+    shown_version = models.IntegerField(default=0)  # the version whose members are stored, whole; 0: none yet
     count = models.BigIntegerField(default=0)
     created_at = CreatedAtField()
     updated_at = MsField()
     created_by = models.CharField(max_length=120, blank=True)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it has members that are a whole result, perhaps of a version before the one being computed."""
+        return self.shown_version > 0 and self.status != "archived"
 
 
 class SegmentVersion(models.Model):
@@ -50,6 +56,17 @@ class Member(models.Model):
     class Meta:
         unique_together = [("segment", "profile_id")]
         indexes = [models.Index(fields=["segment", "since", "profile_id"], name="segments_member_latest")]
+
+
+class Pending(models.Model):
+    """Who will be in a segment, or not be, once its new version is whole: what differs from its members until then."""
+
+    segment = models.ForeignKey(Segment, on_delete=models.CASCADE, db_constraint=False, db_index=False)
+    profile_id = models.BigIntegerField(db_index=True)
+    since = MsField(null=True)  # None: not in it
+
+    class Meta:
+        unique_together = [("segment", "profile_id")]
 
 
 class Atom(models.Model):

@@ -103,4 +103,70 @@ def recipes() -> list[Recipe]:
                 ]
             },
         ),
+        Recipe(
+            "cart-left",
+            "hourglass",
+            _("Left the cart for a day"),
+            _("In the last week added to the cart and then did not buy for a whole day."),
+            {
+                "all": [
+                    {
+                        "sequence": [{"event": "Product Added"}, {"event": bought, "not": True}],
+                        "within": "1d",
+                        "in_last": "7d",
+                    }
+                ]
+            },
+        ),
+        Recipe(
+            "new-customers",
+            "sparkles",
+            _("New customers"),
+            _("Bought for the first time within 7 days, and only once."),
+            {"all": [{"event": bought, "count": {"op": "eq", "value": 1}}, {"event": bought, "within": "7d"}]},
+        ),
+        Recipe(
+            "came-back",
+            "repeat",
+            _("Soon came back"),
+            _("Bought twice within 30 days of each other, the second time in the last 90 days."),
+            {"all": [{"sequence": [{"event": bought}, {"event": bought}], "within": "30d", "in_last": "90d"}]},
+        ),
+        Recipe(
+            "slipping",
+            "trending-down",
+            _("Slipping away"),
+            _("Bought at least 3 times within 180 days, but not in the last 45."),
+            {
+                "all": [
+                    {"event": bought, "count": {"op": "gte", "value": 3}, "within": "180d"},
+                    {"event": bought, "count": {"op": "eq", "value": 0}, "within": "45d"},
+                ]
+            },
+        ),
+        Recipe(
+            "large-orders",
+            "basket-dollar",
+            _("Large orders"),
+            _("Spends over 1,000,000 an order on average, at least 2 orders within a year."),
+            {
+                "all": [
+                    {"event": bought, "count": {"op": "gte", "value": 2}, "within": "365d"},
+                    {"event": bought, "avg": {"property": "total", "op": "gt", "value": 1_000_000}, "within": "365d"},
+                ]
+            },
+        ),
+        Recipe(
+            "to-win",
+            "user-heart",
+            _("Agreed, never bought"),
+            _("Agreed to marketing and can be reached by e-mail, but never bought."),
+            {
+                "all": [
+                    {"consent": "marketing"},
+                    {"reachable": "email"},
+                    {"event": bought, "count": {"op": "eq", "value": 0}},
+                ]
+            },
+        ),
     ]

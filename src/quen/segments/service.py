@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from itertools import zip_longest
 from typing import Any
 
 import structlog
@@ -14,16 +15,19 @@ from quen.db import fetch
 from quen.errors import Conflict, InvalidInput, NotFound
 from quen.events.store import event_store
 from quen.ids import now_ms
+from quen.profiles import store as profiles
 from quen.segments import sql, store
 from quen.segments.backfill import Job
 from quen.segments.conditions.base import Condition
 from quen.segments.grammar import N_, Place
-from quen.segments.live import Program, SegmentDef, atom_specs
+from quen.segments.live import ComputedDef, Program, SegmentDef, atom_specs
 from quen.segments.models import Segment, SegmentVersion
 from quen.segments.rules import Rule, RuleError, parse_rule
+from quen.segments.why import facts
 
 log = structlog.get_logger("quen.segments")
 FOLLOWED = ("computing", "live")
+MOST_FACTS = 20  # sentences of a preview that come with their facts
 # What else uses a segment, by name: slices above this one add a look-up here, for it cannot import them.
 USERS: list[Callable[[int], list[str]]] = []
 _parsed: dict[str, Rule] = {}
@@ -70,7 +74,10 @@ def create_segment(
 def update_segment(
     segment: Segment, *, name: str | None = None, description: str | None = None, rule: Any = None, by: str = ""
 ) -> Segment:
-    """Rename a segment, or give it another rule: a new version, which is computed anew."""
+    """Rename a segment, or give it another rule: a new version, which is computed anew.
+
+    Until it is whole the segment goes on having the members of the version before, as they were.
+    """
     fields = ["updated_at"]
     if segment.status == "archived":
         raise Conflict(f"the segment “{segment.name}” is archived: restore it first")
@@ -103,9 +110,9 @@ def archive(segment: Segment) -> None:
         names = ", ".join(f"“{name}”" for name in users)
         raise Conflict(f"the segment is used by {names}: change those first", details={"used_by": users})
     with transaction.atomic():
-        segment.status, segment.count = "archived", 0
+        segment.status, segment.count, segment.shown_version = "archived", 0, 0
         segment.updated_at = max(now_ms(), segment.updated_at + 1)
-        segment.save(update_fields=["status", "count", "updated_at"])
+        segment.save(update_fields=["status", "count", "shown_version", "updated_at"])
         store.delete_members(segment.id)
 
 
@@ -123,7 +130,9 @@ def pause(segment_id: int, problem: str = "") -> None:
     """Follow a segment no more, from the engine's next look at definitions on; its members stay as they are.
 
     `problem`: why Quen does it by itself.
-    Raises Conflict naming the segments that refer to it: they would go on as if nobody were in it.
+    Raises Conflict naming the segments that refer to it: they would go on with members that are no longer right. When
+    Quen pauses it by itself they do go on, with those who were in it last, and say so (`paused_within`); but where it
+    never had members, what waits for them is paused too.
     """
     segment = Segment.objects.filter(id=segment_id, status__in=FOLLOWED).first()
     if segment is None:
@@ -136,6 +145,25 @@ def pause(segment_id: int, problem: str = "") -> None:
     segment.save(update_fields=["status", "problem", "updated_at"])
     if problem:
         log.error("a segment costs too much and is paused", segment=segment_id, problem=problem)
+    if problem and not segment.shown_version:
+        for other in _referring(segment_id):
+            if not other.shown_version:
+                pause(other.id, f"it refers to “{segment.name}”, which is paused: {problem}")
+
+
+def paused_within(segment: Segment) -> list[Segment]:
+    """The paused segments that a segment refers to, also through others: who was in them last counts as in them."""
+    known = {each.id: each for each in Segment.objects.filter(kind="segment").exclude(status="archived")}
+    found: dict[int, Segment] = {}
+    waiting, seen = [segment], {segment.id}
+    while waiting:
+        for other in sorted(_parse(waiting.pop()).segments() - seen):
+            seen.add(other)
+            if other in known and known[other].status == "paused":
+                found[other] = known[other]
+            elif other in known:
+                waiting.append(known[other])
+    return list(found.values())
 
 
 def used_by(segment_id: int) -> list[str]:
@@ -145,8 +173,12 @@ def used_by(segment_id: int) -> list[str]:
 
 def _segments_with(segment_id: int) -> list[str]:
     """Names of the segments that are followed and refer to this one."""
+    return [segment.name or f"journey rule {segment.id}" for segment in _referring(segment_id)]
+
+
+def _referring(segment_id: int) -> list[Segment]:
     return [
-        segment.name or f"journey rule {segment.id}"
+        segment
         for segment in Segment.objects.filter(status__in=FOLLOWED).exclude(id=segment_id)
         if segment_id in (rule := _parse(segment)).segments() | rule.lists()
     ]
@@ -162,12 +194,16 @@ def watch(rule: Any) -> Segment:
 def preview(rule: Any) -> dict[str, Any]:
     """What a rule holds for now: `{count, total, with_email, with_phone, sample: [{profile_id, why}]}`.
 
-    `why` is a list of sql.Reason. Raises RuleError.
+    `why` is a list of (sql.Reason, why.Facts or None). Raises RuleError.
     """
     parsed = check_rule(rule)
     now, zone, rule_of = now_ms(), config().zone, roots()
     found = sql.preview(parsed, event_store(), now, zone, rule_of)
-    why = sql.explain(parsed, found.sample, event_store(), now, zone, rule_of)
+    reasons = sql.explain(parsed, found.sample, event_store(), now, zone, rule_of)
+    people = {id_: profile.traits for id_, profile in profiles.load(found.sample).items()}
+    conditions = [reason.condition for reason in next(iter(reasons.values()), [])][:MOST_FACTS]
+    told = facts(conditions, people, event_store(), now, zone) if people else {}
+    why = {id_: list(zip_longest(each, told.get(id_, []))) for id_, each in reasons.items()}
     return {
         "count": found.count,
         "total": found.total,
@@ -239,8 +275,8 @@ def definitions_version() -> tuple[int, int]:
     return int(count), int(stamp)
 
 
-def load_program() -> Program:
-    """Everything to follow, compiled: segments that are computed or live, and the rules of journeys."""
+def load_program(computed: Sequence[ComputedDef] = ()) -> Program:
+    """Everything to follow, compiled: computed traits; segments, computed or live; and the rules of journeys."""
     segments = list(Segment.objects.filter(status__in=FOLLOWED).order_by("id"))
     rules: dict[int, Rule] = {}
     for segment in segments:
@@ -248,6 +284,8 @@ def load_program() -> Program:
             rules[segment.id] = _parse(segment)
         except RuleError as error:
             log.error("a segment is left out: its rule cannot be read", segment=segment.id, error=error.message)
+    asked = {other for rule in rules.values() for other in rule.segments()}
+    held = Segment.objects.filter(id__in=asked, status="paused").values_list("id", flat=True)
     numbers = store.atom_numbers({key for rule in rules.values() for key in atom_specs(rule)})
     return Program.compile(
         [
@@ -262,6 +300,8 @@ def load_program() -> Program:
             if segment.id in rules
         ],
         config().zone,
+        computed,
+        list(held),
     )
 
 

@@ -1,9 +1,13 @@
-"""Members, atoms and progress in the state database, read and written in sets. Only the engine writes members."""
+"""Members, atoms and progress in the state database, read and written in sets. Only the engine writes members.
+
+While another version of a segment is computed its members stay those of the version before, whole: what will be
+different waits in `segments_pending` and takes its place in one transaction (`finish`). Half a result is nowhere.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -20,27 +24,69 @@ def apply_changes(changes: Sequence[tuple[int, Change]], merged: Mapping[int, in
 
     `merged`: profile ids merged away in this batch → survivor. The caller has the transaction.
     """
+    if not (changes or merged):
+        return
     delta: Counter[int] = Counter()
+    waiting = _waiting()
     if merged:
+        if waiting:
+            _move_pending(merged, waiting)
         _move_members(merged, delta)
     last: dict[tuple[int, int], Change] = {}
     for profile_id, change in changes:
-        delta[change.segment_id] += 1 if change.entered else -1
+        if change.segment_id not in waiting:
+            delta[change.segment_id] += 1 if change.entered else -1
         last[change.segment_id, profile_id] = change
     # A profile that came and was merged away within one batch leaves no rows.
-    entered = [(s, p, c.at) for (s, p), c in last.items() if c.entered and p not in merged]
-    left = [(s, p) for (s, p), c in last.items() if not c.entered]
+    entered = [(s, p, c.at) for (s, p), c in last.items() if c.entered and p not in merged and s not in waiting]
+    left = [(s, p) for (s, p), c in last.items() if not c.entered and s not in waiting]
+    if waiting:
+        _wait((s, p, c.at if c.entered else None) for (s, p), c in last.items() if s in waiting and p not in merged)
     execute_many("DELETE FROM segments_member WHERE segment_id = %s AND profile_id = %s", left)
     execute_many(
         "INSERT INTO segments_member (segment_id, profile_id, since) VALUES (%s, %s, %s)"
         " ON CONFLICT (segment_id, profile_id) DO UPDATE SET since = excluded.since",
         entered,
     )
-    # While a segment is computed its count stays that of the last whole result.
+    # A segment that never had a whole result has no count yet.
     execute_many(
-        "UPDATE segments_segment SET count = count + %s WHERE id = %s AND status = 'live'",
+        "UPDATE segments_segment SET count = count + %s WHERE id = %s AND shown_version > 0",
         [(n, segment_id) for segment_id, n in sorted(delta.items()) if n],
     )
+
+
+def _waiting() -> set[int]:
+    """The segments whose members stay as they are until another version is whole, or until they are resumed."""
+    return {row[0] for row in fetch("SELECT id FROM segments_segment WHERE status <> 'live' AND shown_version > 0")}
+
+
+def _wait(rows: Iterable[tuple[int, int, int | None]]) -> None:
+    execute_many(
+        "INSERT INTO segments_pending (segment_id, profile_id, since) VALUES (%s, %s, %s)"
+        " ON CONFLICT (segment_id, profile_id) DO UPDATE SET since = excluded.since",
+        sorted(rows, key=lambda row: (row[0], row[1])),
+    )
+
+
+def _move_pending(merged: Mapping[int, int], waiting: Collection[int]) -> None:
+    """What waits for merged profiles becomes the survivor's: in it if either will be, since the earlier of both."""
+    people = merged.keys() | {_survivor(profile_id, merged) for profile_id in merged}
+    rows = fetch_in(
+        "SELECT segment_id, profile_id, since FROM segments_pending WHERE {in}", people, column="profile_id"
+    )
+    if not rows:
+        return
+    stored = fetch_in(
+        "SELECT segment_id, profile_id, since FROM segments_member WHERE {in}", people, column="profile_id"
+    )
+    now = {(s, p): since for s, p, since in stored if s in waiting} | {(s, p): since for s, p, since in rows}
+    changed = {(s, _survivor(p, merged)) for s, p, _ in rows}
+    theirs: dict[tuple[int, int], list[int]] = defaultdict(list)
+    for (segment_id, profile_id), since in now.items():
+        if since is not None:
+            theirs[segment_id, _survivor(profile_id, merged)].append(since)
+    execute_many("DELETE FROM segments_pending WHERE profile_id = %s", sorted((p,) for p in merged))
+    _wait((s, p, min(theirs[s, p], default=None)) for s, p in changed)
 
 
 def _move_members(merged: Mapping[int, int], delta: Counter[int]) -> None:
@@ -77,13 +123,16 @@ def _survivor(profile_id: int, merged: Mapping[int, int]) -> int:
 
 
 def members_between(segment_id: int, low: int, high: int) -> dict[int, int]:
-    """Profile id → since, of the members with low ≤ profile id ≤ high."""
-    return dict(
-        fetch(
-            "SELECT profile_id, since FROM segments_member WHERE segment_id = %s AND profile_id BETWEEN %s AND %s",
-            [segment_id, low, high],
+    """Profile id → since, of the members with low ≤ profile id ≤ high, as the last who computed them found them."""
+    found: dict[int, int | None] = {}
+    for table in ("segments_member", "segments_pending"):
+        found |= dict(
+            fetch(
+                f"SELECT profile_id, since FROM {table} WHERE segment_id = %s AND profile_id BETWEEN %s AND %s",
+                [segment_id, low, high],
+            )
         )
-    )
+    return {profile_id: since for profile_id, since in found.items() if since is not None}
 
 
 def members(segment_id: int, after: tuple[int, int] | None, limit: int) -> list[tuple[int, int]]:
@@ -100,15 +149,33 @@ def members(segment_id: int, after: tuple[int, int] | None, limit: int) -> list[
 
 
 def finish(segment_id: int, version: int) -> None:
-    """A version is computed: from now on it is live, and its count is that of its members.
+    """A version is computed: its members take the place of those before, all at once, and from now on it is live.
 
-    Does nothing when the segment was changed or archived meanwhile.
+    Does nothing when the segment was changed or archived meanwhile. The caller has the transaction.
     """
-    execute(
-        "UPDATE segments_segment SET status = 'live', computed_through = 0,"
-        " count = (SELECT COUNT(*) FROM segments_member WHERE segment_id = %s)"
+    done = execute(
+        "UPDATE segments_segment SET status = 'live', computed_through = 0, shown_version = version"
         " WHERE id = %s AND version = %s AND status = 'computing'",
-        [segment_id, segment_id, version],
+        [segment_id, version],
+    )
+    if not done:
+        return
+    execute(
+        "DELETE FROM segments_member WHERE segment_id = %s AND profile_id IN"
+        " (SELECT profile_id FROM segments_pending WHERE segment_id = %s AND since IS NULL)",
+        [segment_id, segment_id],
+    )
+    execute(
+        "INSERT INTO segments_member (segment_id, profile_id, since) SELECT segment_id, profile_id, since"
+        " FROM segments_pending WHERE segment_id = %s AND since IS NOT NULL"
+        " ON CONFLICT (segment_id, profile_id) DO UPDATE SET since = excluded.since",
+        [segment_id],
+    )
+    execute("DELETE FROM segments_pending WHERE segment_id = %s", [segment_id])
+    execute(
+        "UPDATE segments_segment SET count = (SELECT COUNT(*) FROM segments_member WHERE segment_id = %s)"
+        " WHERE id = %s",
+        [segment_id, segment_id],
     )
 
 
@@ -134,4 +201,5 @@ def atom_numbers(keys: Iterable[str]) -> dict[str, int]:
 
 
 def delete_members(segment_id: int) -> None:
-    execute("DELETE FROM segments_member WHERE segment_id = %s", [segment_id])
+    for table in ("segments_member", "segments_pending"):
+        execute(f"DELETE FROM {table} WHERE segment_id = %s", [segment_id])

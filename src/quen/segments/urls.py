@@ -8,6 +8,7 @@ urlpatterns = [
     path("segments", main.segments, name="segments"),
     path("segments/new", main.new_segment, name="segment_new"),
     path("segments/preview", builder.preview, name="segment_preview"),
+    path("segments/preview/reach", builder.preview_reach, name="segment_preview_reach"),
     path("segments/builder.json", builder.builder_words, name="segment_builder_words"),
     path("segments/properties.json", builder.builder_properties, name="segment_builder_properties"),
     path("segments/values.json", builder.builder_values, name="segment_builder_values"),

@@ -16,6 +16,7 @@ from quen.events import catalogue
 from quen.profiles.masking import mask
 from quen.segments import lists, measure, service
 from quen.segments.aggregates import AGGREGATES
+from quen.segments.models import Segment
 from quen.segments.operators import OPERATORS
 from quen.segments.reach import CHANNELS
 from quen.segments.words import tongue
@@ -39,8 +40,8 @@ def vocabulary(language: str, *, masked: bool) -> dict[str, Any]:
         "amounts": _measures(measure.AMOUNT_LABELS, spoken),
         "events": [{"name": e.name, "count": e.count} for e in catalogue.events(limit=300)],
         "traits": [_seen(seen, masked=masked) for seen in catalogue.traits(limit=300)],
-        "segments": [{"id": str(s.id), "name": s.name} for s in service.listed()],
-        "lists": [{"id": str(s.id), "name": s.name} for s in lists.listed()],
+        "segments": [_named(s) for s in service.listed()],
+        "lists": [_named(s) for s in lists.listed()],
         "channels": [{"name": name, "label": channel.label[spoken]} for name, channel in CHANNELS.items()],
         "values": reverse("segment_builder_values"),
         "words": _words(spoken),
@@ -51,11 +52,17 @@ def properties(event: str, *, masked: bool) -> list[dict[str, Any]]:
     return [_seen(seen, masked=masked) for seen in catalogue.properties(event, limit=300)]
 
 
+def _named(segment: Segment) -> dict[str, Any]:
+    """`count`: how many people are in it, None as long as nobody knows."""
+    return {"id": str(segment.id), "name": segment.name, "count": segment.count if segment.is_known else None}
+
+
 def _seen(seen: catalogue.PropertySeen, *, masked: bool) -> dict[str, Any]:
     examples = [e for e in seen.examples if isinstance(e, (str, int, float, bool))]
     if masked:
         examples = [e for e in examples if mask(e, seen.name) == e]
-    return {"name": seen.name, "type": seen.type, "examples": [_shown(e) for e in examples[:MAX_EXAMPLES]]}
+    shown = [_shown(e) for e in examples[:MAX_EXAMPLES]]
+    return {"name": seen.name, "type": seen.type, "count": seen.count, "examples": shown}
 
 
 def _shown(example: Any) -> str:
@@ -99,6 +106,8 @@ def _words(spoken: str) -> dict[str, str]:
         "where": _("where"),
         "andWhere": _("and"),
         "addWhere": _("Add a filter"),
+        "addWhereGroup": _("Group of filters"),
+        "filterGroup": _("How the filters go together"),
         "trait": _("Customer detail"),
         "inSegment": _("Is in the segment"),
         "notInSegment": _("Is not in the segment"),
@@ -111,6 +120,24 @@ def _words(spoken: str) -> dict[str, str]:
         "notReachable": _("Cannot be reached by"),
         "channel": _("Channel"),
         "addReachable": _("Reachability"),
+        "consent": _("Has agreed to"),
+        "noConsent": _("Has not agreed to"),
+        "purpose": _("Purpose"),
+        "addConsent": _("Consent"),
+        "people": _("%(n)s people"),
+        "addSequence": _("One after the other"),
+        "firstDid": _("First did"),
+        "thenDid": _("then did"),
+        "thenDidNot": _("then did not do"),
+        "step": _("Step"),
+        "addStep": _("Add a step"),
+        "earlier": _("Move up"),
+        "allWithin": _("All of it within"),
+        "anyGap": _("any time after that"),
+        "gap": pgettext("step", "within"),
+        "gapEnd": _("of the step before"),
+        "anyGapNot": _("all that time"),
+        "gapNot": pgettext("step not done", "for"),
         "choose": _("Choose…"),
         "sample": _("Is among a random share of"),
         "percent": _("Percent"),

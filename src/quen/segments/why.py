@@ -5,21 +5,21 @@ Whether a sentence holds is asked of SQL, which is the meaning of a rule (sql.py
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from quen.db import fetch
+from quen.db import fetch_in
 from quen.segments.columns import all_of, instant
 from quen.segments.conditions.base import Condition, SqlContext
-from quen.segments.conditions.event import Event, of_people
+from quen.segments.conditions.event import PERSON, Event, of_people
 from quen.segments.conditions.segment import InSegment
 from quen.segments.conditions.sequence import Sequence as Steps
 from quen.segments.conditions.trait import Trait
 from quen.segments.rules import Rule
-from quen.segments.sql import MAX_SECONDS, Store, explain
+from quen.segments.sql import MAX_SECONDS, Store, explain, no_rule
 
 LATEST = 3
 
@@ -67,16 +67,36 @@ def why(
     """The whole rule for one person. A query for all the truths, one for the facts of each sentence about events."""
     reasons = explain(rule, [profile_id], store, now, zone, rule_of).get(profile_id, [])
     truths = {id(reason.condition): reason.holds for reason in reasons}
-    context = SqlContext(now, zone, rule_of, (profile_id,))
+    found = facts([reason.condition for reason in reasons], {profile_id: traits}, store, now, zone)[profile_id]
+    fact_of = {id(reason.condition): fact for reason, fact in zip(reasons, found, strict=True)}
 
     def tell(condition: Condition) -> Said:
         parts = [tell(part) for part in condition.parts()]
         if not parts:
-            facts = _facts(condition, profile_id, traits, store, context)
-            return Said(condition, truths.get(id(condition), False), [], facts)
+            return Said(condition, truths.get(id(condition), False), [], fact_of.get(id(condition)))
         return Said(condition, _together(condition, [part.holds for part in parts]), parts, None)
 
     return tell(rule.root)
+
+
+def facts(
+    conditions: Sequence[Condition],
+    traits_of: Mapping[int, Mapping[str, Any]],
+    store: Store,
+    now: int,
+    zone: ZoneInfo,
+) -> dict[int, list[Facts | None]]:
+    """Person → what there is about each of these innermost conditions. `traits_of`: person → their traits.
+
+    A query for each condition about events, whatever the number of people.
+    """
+    found: dict[int, list[Facts | None]] = {id_: [] for id_ in traits_of}
+    context = SqlContext(now, zone, no_rule, tuple(traits_of))
+    for condition in conditions:
+        each = _facts(condition, traits_of, store, context)
+        for id_, told in found.items():
+            told.append(each.get(id_))
+    return found
 
 
 def _together(condition: Condition, truths: Sequence[bool]) -> bool:
@@ -87,40 +107,43 @@ def _together(condition: Condition, truths: Sequence[bool]) -> bool:
 
 
 def _facts(
-    condition: Condition, profile_id: int, traits: Mapping[str, Any], store: Store, context: SqlContext
-) -> Facts | None:
+    condition: Condition, traits_of: Mapping[int, Mapping[str, Any]], store: Store, context: SqlContext
+) -> Mapping[int, Facts]:
     if isinstance(condition, Trait):
-        return Facts("trait", trait=(condition.trait, _at(traits, condition.trait)))
+        name = condition.trait
+        return {id_: Facts("trait", trait=(name, _at(traits, name))) for id_, traits in traits_of.items()}
     if isinstance(condition, Event):
         named = [str(each["property"]) for each in condition.to_json().get("where", []) if "property" in each]
         aggregated = condition.to_json()[condition.aggregate]
         if isinstance(aggregated, dict) and "property" in aggregated:
             named.insert(0, str(aggregated["property"]))
-        return _events(condition.event_sql(context), list(dict.fromkeys(named)), store)
+        return _events(condition.event_sql(context), list(dict.fromkeys(named)), store, traits_of)
     if isinstance(condition, Steps):
         rows = [*of_people(context), *condition.history(context.now, context.zone).rows]
-        return _events(all_of([*rows, f"time <= {instant(context.now)}"]), [], store)
+        return _events(all_of([*rows, f"time <= {instant(context.now)}"]), [], store, traits_of)
     if isinstance(condition, InSegment):
-        rows_ = fetch(
-            "SELECT since FROM segments_member WHERE segment_id = %s AND profile_id = %s",
-            [condition.segment_id, profile_id],
+        rows_ = fetch_in(
+            "SELECT profile_id, segment_id, since FROM segments_member WHERE {in}", traits_of, column="profile_id"
         )
-        return Facts("segment", since=rows_[0][0] if rows_ else None)
-    return None
+        since = {id_: at for id_, segment_id, at in rows_ if segment_id == condition.segment_id}
+        return {id_: Facts("segment", since=since.get(id_)) for id_ in traits_of}
+    return {}
 
 
-def _events(condition: str, named: list[str], store: Store) -> Facts:
-    rows = store.rows(
-        "SELECT toUnixTimestamp64Milli(time), event, properties, count() OVER () FROM"
-        f" (SELECT time, id, event, properties FROM events WHERE {condition})"
-        f" ORDER BY time DESC, id DESC LIMIT {LATEST:d}"
+def _events(condition: str, named: list[str], store: Store, people: Collection[int]) -> dict[int, Facts]:
+    latest: dict[int, list[Happened]] = {id_: [] for id_ in people}
+    counts: dict[int, int] = {}
+    for person, at, event, properties, count in store.rows(
+        "SELECT person, toUnixTimestamp64Milli(time), event, properties, count() OVER (PARTITION BY person) FROM"
+        f" (SELECT {PERSON} AS person, time, id, event, properties FROM events WHERE {condition})"
+        f" ORDER BY person, time DESC, id DESC LIMIT {LATEST:d} BY person"
         f" SETTINGS precise_float_parsing = 1, max_execution_time = {MAX_SECONDS}"
-    )
-    latest = [
-        Happened(int(at), event, {name: value for name in named if (value := _at(properties, name)) is not None})
-        for at, event, properties, _count in rows
-    ]
-    return Facts("events", count=int(rows[0][3]) if rows else 0, latest=latest)
+    ):
+        values = {name: value for name in named if (value := _at(properties, name)) is not None}
+        if (told := latest.get(int(person))) is not None:
+            told.append(Happened(int(at), event, values))
+            counts[int(person)] = int(count)
+    return {id_: Facts("events", count=counts.get(id_, 0), latest=told) for id_, told in latest.items()}
 
 
 def _at(values: Mapping[str, Any], path: str) -> Any:

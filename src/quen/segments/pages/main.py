@@ -120,6 +120,7 @@ def segment_page(request: HttpRequest, segment_id: int) -> HttpResponseBase:
         "total": service.people(),
         "used_by": service.used_by(segment.id),
         "by_hand": _lists_by_hand(segment),
+        "paused_within": service.paused_within(segment),
         **members(request, segment),
     }
     return render(request, "segments/segment.html", context)

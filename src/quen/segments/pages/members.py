@@ -64,15 +64,18 @@ def members(request: HttpRequest, segment: Segment) -> dict[str, Any]:
 
 
 def _all_members(segment: Segment) -> tuple[array[int], array[int]]:
-    """Profile ids and since when, of one statement: 16 bytes for each of them. Raises Conflict while computing."""
+    """Profile ids and since when, of one statement: 16 bytes for each of them.
+
+    Raises Conflict while the first members are computed.
+    """
     ids, since = array("q"), array("q")
-    if segment.status != "computing":
+    if segment.is_known or segment.status == "draft":
         rows = Member.objects.filter(segment_id=segment.id).order_by("-since", "-profile_id")
         for profile_id, at in rows.values_list("profile_id", "since").iterator(chunk_size=10_000):
             ids.append(profile_id)
             since.append(at)
         again = service.find(segment.id)
-        if (again.version, again.status) == (segment.version, segment.status):
+        if again.shown_version == segment.shown_version:
             return ids, since
     raise Conflict(_("The segment is being computed: the file would be half a result. Try again in a moment."))
 

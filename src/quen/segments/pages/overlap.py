@@ -22,7 +22,7 @@ from quen.segments.pages.common import safe_cell
 @require_GET
 def segment_overlap(request: HttpRequest) -> HttpResponseBase:
     """`s`: the ids of the chosen segments; `format=csv` is the table as a file."""
-    offered = list(service.listed().filter(status__in=("live", "paused")).defer("rule"))
+    offered = list(service.listed().filter(shown_version__gt=0).defer("rule"))
     chosen = _chosen(request, offered)
     parts = overlap([segment.id for segment in chosen]) if chosen else []
     everyone = sum(part.count for part in parts)

@@ -52,5 +52,5 @@ def segments_without(request: HttpRequest, profile_id: int) -> HttpResponseBase:
     """The segments that a person is not in, for their page."""
     found = person(profile_id, masked=masked_for(request))
     inside = {membership.segment_id for membership in found.segments}
-    others = service.listed().filter(status__in=("live", "paused")).exclude(id__in=inside).defer("rule")
+    others = service.listed().filter(shown_version__gt=0).exclude(id__in=inside).defer("rule")
     return render(request, "segments/why_others.html", {"person": found, "others": others})

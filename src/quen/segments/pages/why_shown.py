@@ -53,26 +53,30 @@ def _shown(told: Said, language: str, name_of: Callable[[int], str], *, masked: 
         shown = [_shown(part, language, name_of, masked=masked) for part in parts]
         return {"said": head, "holds": told.holds, "parts": shown, "facts": None}
     said = sentence(told.condition, language, name_of)
-    return {"said": said, "holds": told.holds, "parts": [], "facts": _facts(told.facts, masked=masked)}
+    return {"said": said, "holds": told.holds, "parts": [], "facts": shown_facts(told.facts, masked=masked)}
 
 
 def _document(node: dict[str, Any]) -> dict[str, Any]:
-    facts: dict[str, Any] = {}
-    if node["facts"] and node["facts"]["kind"] == "trait":
-        facts = {"trait": node["facts"]["name"], "value": node["facts"]["value"]}
-    elif node["facts"] and node["facts"]["kind"] == "events":
+    parts = [_document(part) for part in node["parts"]]
+    return {"condition": node["said"], "holds": node["holds"], "facts": facts_document(node["facts"]), "parts": parts}
+
+
+def facts_document(facts: dict[str, Any] | None) -> dict[str, Any]:
+    """For the API, of what `shown_facts` gives."""
+    if facts is None:
+        return {}
+    if facts["kind"] == "trait":
+        return {"trait": facts["name"], "value": facts["value"]}
+    if facts["kind"] == "events":
         latest = [
             {"time": rfc3339(each["at"]), "event": each["event"], "properties": dict(each["values"])}
-            for each in node["facts"]["latest"]
+            for each in facts["latest"]
         ]
-        facts = {"count": node["facts"]["count"], "latest": latest}
-    elif node["facts"]:
-        facts = {"since": rfc3339(node["facts"]["since"])}
-    parts = [_document(part) for part in node["parts"]]
-    return {"condition": node["said"], "holds": node["holds"], "facts": facts, "parts": parts}
+        return {"count": facts["count"], "latest": latest}
+    return {"since": rfc3339(facts["since"])}
 
 
-def _facts(facts: Facts | None, *, masked: bool) -> dict[str, Any] | None:
+def shown_facts(facts: Facts | None, *, masked: bool) -> dict[str, Any] | None:
     if facts is None:
         return None
     shown = mask if masked else lambda value, name="": value

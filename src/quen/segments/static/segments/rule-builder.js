@@ -1,5 +1,5 @@
 // The builder of rules: sentences in place of the JSON of a <textarea data-rule-builder>, which stays what the form sends.
-// Needs rule-model.js and rule-sentences.js before it.
+// Needs rule-model.js, rule-sentences.js and rule-steps.js before it.
 // Attributes: data-words, data-properties (addresses), data-preview, data-rail, data-sentence (where the answer goes),
 // data-problem-path and data-problem (what the server found wrong). A button [data-rule-toggle="#id"] switches to JSON.
 (function () {
@@ -27,6 +27,7 @@
     this.aggregates = {};
     words.aggregates.forEach(function (aggregate) { this.aggregates[aggregate.name] = aggregate; }, this);
     this.seen = {}; // event → its properties
+    this.named = {}; // consent, reachable → [name, how many people]
     this.counted = {}; // id of a list of values → [value, how often it came]
     this.controls = {};
     this.paths = {};
@@ -136,7 +137,8 @@
   B.fetchProperties = function (one) {
     var self = this;
     if (one.kind === "group") one.items.forEach(this.fetchProperties, this);
-    if (one.kind !== "event" || !one.name || self.seen[one.name]) return;
+    if (one.kind === "sequence") one.steps.forEach(this.fetchProperties, this);
+    if ((one.kind !== "event" && one.kind !== "step") || !one.name || self.seen[one.name]) return;
     if (!this.words.events.some(function (event) { return event.name === one.name; })) return;
     self.seen[one.name] = [];
     getJson(this.area.dataset.properties + "?event=" + encodeURIComponent(one.name)).then(function (answer) {
@@ -148,16 +150,16 @@
   B.datalists = function () {
     var holder = document.createElement("div");
     var self = this;
+    function seen(one) { return [one.name, one.examples.slice(0, 2).concat("× " + self.figure(one.count)).join(" · ")]; }
     holder.append(
-      datalist("s-events", this.words.events.map(function (event) {
-        return [event.name, self.say.count.replace("%(n)s", new Intl.NumberFormat(self.words.language).format(event.count))];
-      })),
-      datalist("s-traits", this.words.traits.map(function (trait) { return [trait.name, trait.examples.slice(0, 2).join(", ")]; }))
+      datalist("s-events", this.words.events.map(function (event) { return [event.name, self.say.count.replace("%(n)s", self.figure(event.count))]; })),
+      datalist("s-traits", this.words.traits.map(seen)),
+      datalist("s-consents", (this.named.consent || []).map(function (pair) { return [pair[0], self.say.people.replace("%(n)s", self.figure(pair[1]))]; }))
     );
     function values(id, found) { return self.counted[id] || found.map(function (value) { return [value, ""]; }); }
     this.words.traits.forEach(function (trait) { holder.append(datalist("s-trait-" + trait.name, values("s-trait-" + trait.name, trait.examples))); });
     Object.keys(this.seen).forEach(function (event) {
-      holder.append(datalist("s-props-" + event, self.seen[event].map(function (p) { return [p.name, p.examples.slice(0, 2).join(", ")]; })));
+      holder.append(datalist("s-props-" + event, self.seen[event].map(seen)));
       self.seen[event].forEach(function (p) {
         var id = "s-prop-" + event + "-" + p.name;
         holder.append(datalist(id, values(id, p.examples)));
@@ -178,13 +180,41 @@
     return list;
   }
 
+  B.figure = function (n) { return new Intl.NumberFormat(this.words.language).format(n); };
+
+  // Purposes or channels with how many people agreed or can be reached: asked for once, when a sentence is about them.
+  B.countNames = function (kind) {
+    var self = this;
+    if (this.named[kind]) return;
+    this.named[kind] = [];
+    getJson(this.words.values + "?of=" + kind).then(function (answer) {
+      self.named[kind] = answer.values;
+      self.box.firstChild.replaceWith(self.datalists());
+      self.box.querySelectorAll('select[data-names="' + kind + '"]').forEach(self.showCounts, self);
+    }, function () {});
+  };
+
+  // Behind each segment, list or channel of a list how many people that is.
+  B.showCounts = function (select) {
+    var self = this, of = select.dataset.names;
+    var counts = of === "reachable"
+      ? this.named.reachable
+      : this.words[of + "s"].map(function (each) { return [each.id, each.count]; });
+    counts.forEach(function (pair) {
+      var option = Array.prototype.find.call(select.options, function (each) { return each.value === pair[0]; });
+      if (!option || pair[1] === null) return;
+      option.dataset.label = option.dataset.label || option.textContent;
+      option.textContent = option.dataset.label + " (" + self.figure(pair[1]) + ")";
+    });
+  };
+
   // The values of a trait or property, with how often each was really seen: asked for when a field is entered.
   B.countValues = function (id, event, name) {
-    var self = this, list = document.getElementById(id), number = new Intl.NumberFormat(this.words.language);
+    var self = this, list = document.getElementById(id);
     if (!name || !list || this.counted[id]) return;
     getJson(this.words.values + "?event=" + encodeURIComponent(event) + "&name=" + encodeURIComponent(name)).then(function (answer) {
       if (!answer.values.length) return;
-      self.counted[id] = answer.values.map(function (pair) { return [pair[0], "× " + number.format(pair[1])]; });
+      self.counted[id] = answer.values.map(function (pair) { return [pair[0], "× " + self.figure(pair[1])]; });
       self.box.firstChild.replaceWith(self.datalists());
     }, function () {});
   };

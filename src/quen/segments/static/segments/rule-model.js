@@ -1,5 +1,5 @@
 // A rule as the builder works on it: JSON in, JSON out. No DOM here.
-// What the builder has no sentence for (a nested filter, a part it does not know) is kept as JSON, never lost.
+// What the builder has no sentence for (a part that is not of the grammar) is kept as JSON, never lost.
 (function () {
   "use strict";
   var next = 1;
@@ -40,12 +40,13 @@
     if (askedOf(rule)) return node("segment", { of: askedOf(rule), id: rule[askedOf(rule)], negated: false });
     if (rule.sample) return node("sample", { percent: String(rule.sample.percent), salt: String(rule.sample.salt) });
     if (typeof rule.event === "string") return fromEvent(rule);
+    if (Array.isArray(rule.sequence)) return fromSequence(rule);
     return raw(rule);
   }
 
   // Conditions that only name one thing, `{"list": "ID"}`: which of them this is.
   function askedOf(rule) {
-    return ["segment", "list", "reachable"].find(function (kind) { return typeof rule[kind] === "string"; });
+    return ["segment", "list", "reachable", "consent"].find(function (kind) { return typeof rule[kind] === "string"; });
   }
 
   function raw(rule) {
@@ -64,8 +65,6 @@
   }
 
   function fromEvent(rule) {
-    var where = rule.where || [];
-    if (where.some(function (filter) { return typeof filter.property !== "string"; })) return raw(rule);
     var aggregate = "count", spec = { op: "gte", value: 1 };
     ["count", "sum", "avg", "min", "max", "distinct", "first", "last"].forEach(function (name) {
       if (rule[name]) { aggregate = name; spec = rule[name]; }
@@ -76,8 +75,38 @@
     if (rule.between) Object.assign(when, { kind: "between", from: rule.between[0], to: rule.between[1] });
     var read = test(spec, { name: rule.event, aggregate: aggregate, property: spec.property || "", did: did, when: when });
     if (!did) { read.op = "gte"; read.operand.value = 1; }
-    read.where = where.map(function (filter) { return node("filter", test(filter, { name: filter.property })); });
+    read.where = fromWhere(rule.where);
     return node("event", read);
+  }
+
+  // Filters of an event: of a property, or a group of filters with a mode as groups of conditions have.
+  function fromWhere(where) {
+    return (where || []).map(fromFilter);
+  }
+
+  function fromFilter(filter) {
+    var read = filter && typeof filter === "object" ? filter : {};
+    if (Array.isArray(read.all)) return node("filters", { mode: "all", where: fromWhere(read.all) });
+    if (Array.isArray(read.any)) return node("filters", { mode: "any", where: fromWhere(read.any) });
+    if (read.not) return node("filters", { mode: "none", where: fromWhere(Array.isArray(read.not.any) ? read.not.any : [read.not]) });
+    return node("filter", test(read, { name: String(read.property || "") }));
+  }
+
+  function fromSequence(rule) {
+    return node("sequence", {
+      steps: rule.sequence.map(function (step) {
+        var gap = Object.assign({ n: "1", unit: "h" }, step.within ? duration(step.within) : {}, { on: Boolean(step.within) });
+        return node("step", { name: step.event || "", done: !step.not, gap: gap, where: fromWhere(step.where) });
+      }),
+      span: duration(rule.within),
+      recent: Object.assign({ n: "30", unit: "d" }, rule.in_last ? duration(rule.in_last) : {}, { on: Boolean(rule.in_last) }),
+    });
+  }
+
+  // A step that was not done has a time of its own only at the end.
+  function mayHaveGap(one, index) {
+    if (!index) return false;
+    return one.steps[index].done || one.steps.slice(index).every(function (step) { return !step.done; });
   }
 
   // ---- model → JSON. `at(path, node, field)` is told which control each place of the rule comes from.
@@ -111,6 +140,7 @@
       at(path + ".trait", one, "name");
       return Object.assign({ trait: one.name }, fromTest(one, path, kinds, at));
     }
+    if (one.kind === "sequence") return fromSequenceNode(one, path, kinds, at);
     return fromEventNode(one, path, kinds, at);
   }
 
@@ -133,14 +163,43 @@
       at(path + ".between[0]", one, "when.from");
       at(path + ".between[1]", one, "when.to");
     }
-    if (one.where.length) {
-      rule.where = one.where.map(function (filter, index) {
-        var here = path + ".where[" + index + "]";
-        at(here, filter, "");
-        at(here + ".property", filter, "name");
-        return Object.assign({ property: filter.name }, fromTest(filter, here, kinds, at));
-      });
-    }
+    if (one.where.length) rule.where = toWhere(one.where, path + ".where", kinds, at);
+    return rule;
+  }
+
+  function toWhere(filters, path, kinds, at) {
+    return filters.map(function (filter, index) {
+      var here = path + "[" + index + "]";
+      at(here, filter, "");
+      if (filter.kind === "filters") {
+        var inner = filter.mode === "none" ? here + ".not.any" : here + "." + filter.mode;
+        var parts = toWhere(filter.where, inner, kinds, at);
+        if (filter.mode === "none") return { not: { any: parts } };
+        return filter.mode === "all" ? { all: parts } : { any: parts };
+      }
+      at(here + ".property", filter, "name");
+      return Object.assign({ property: filter.name }, fromTest(filter, here, kinds, at));
+    });
+  }
+
+  function fromSequenceNode(one, path, kinds, at) {
+    at(path + ".within", one, "span.n");
+    at(path + ".in_last", one, "recent.n");
+    var rule = {
+      sequence: one.steps.map(function (step, index) {
+        var here = path + ".sequence[" + index + "]", made = { event: step.name };
+        at(here, step, "");
+        at(here + ".event", step, "name");
+        at(here + ".not", step, "done");
+        at(here + ".within", step, "gap.n");
+        if (index && !step.done) made.not = true;
+        if (step.gap.on && mayHaveGap(one, index)) made.within = step.gap.n + step.gap.unit;
+        if (step.where.length) made.where = toWhere(step.where, here + ".where", kinds, at);
+        return made;
+      }),
+      within: one.span.n + one.span.unit,
+    };
+    if (one.recent.on) rule.in_last = one.recent.n + one.recent.unit;
     return rule;
   }
 
@@ -191,16 +250,24 @@
   // ---- is every control filled in?
 
   function isFinished(one, kinds) {
+    function filtered(part) { return part.where.every(function (filter) { return isFinished(filter, kinds); }); }
     if (one.kind === "group") return one.items.length > 0 && one.items.every(function (item) { return isFinished(item, kinds); });
     if (one.kind === "raw") { try { JSON.parse(one.text); return true; } catch (error) { return false; } }
     if (one.kind === "segment") return Boolean(one.id);
     if (one.kind === "sample") return one.percent !== "";
+    if (one.kind === "filters") return one.where.length > 0 && filtered(one);
+    if (one.kind === "sequence") {
+      if (!one.span.n || (one.recent.on && !one.recent.n)) return false;
+      return one.steps.every(function (step, index) {
+        return step.name && filtered(step) && (!step.gap.on || step.gap.n || !mayHaveGap(one, index));
+      });
+    }
     if (!one.name) return false;
     if (one.kind === "event") {
       if (one.when.kind === "within" && !one.when.n) return false;
       if (one.when.kind === "between" && !(one.when.from && one.when.to)) return false;
       if (one.did && one.aggregate !== "count" && !one.property) return false;
-      if (!one.where.every(function (filter) { return isFinished(filter, kinds); })) return false;
+      if (!filtered(one)) return false;
       if (!one.did) return true;
     }
     var read = one.operand;
@@ -214,6 +281,7 @@
   }
 
   window.quenRule = {
-    node: node, operand: operand, fromRule: fromRule, toRule: toRule, isFinished: isFinished, number: number, shown: shown,
+    node: node, operand: operand, fromRule: fromRule, toRule: toRule, isFinished: isFinished, mayHaveGap: mayHaveGap,
+    number: number, shown: shown,
   };
 })();

@@ -53,7 +53,7 @@
       button.addEventListener("click", function () {
         var made = make();
         group.items.push(made);
-        self.focusNext = (made.kind === "group" ? made.items[0].uid : made.uid) + "." + focus;
+        self.focusNext = made.kind === "sequence" ? made.steps[0].uid + ".name" : (made.kind === "group" ? made.items[0].uid : made.uid) + "." + focus;
         self.changed(true);
       });
       box.append(button);
@@ -62,6 +62,8 @@
     offer(say.addTrait, "user", newTrait, "name");
     if (this.words.segments.length) offer(say.addSegment, "filter", function () { return M.node("segment", { of: "segment", id: "", negated: false }); }, "id");
     if (this.words.lists.length) offer(say.addList, "list-check", function () { return M.node("segment", { of: "list", id: "", negated: false }); }, "id");
+    offer(say.addSequence, "route", function () { return M.node("sequence", { steps: [self.newStep(true), self.newStep(false)], span: { n: "3", unit: "d" }, recent: { on: false, n: "30", unit: "d" } }); }, "name");
+    offer(say.addConsent, "shield-check", function () { return M.node("segment", { of: "consent", id: "", negated: false }); }, "id");
     offer(say.addReachable, "send", function () { return M.node("segment", { of: "reachable", id: "", negated: false }); }, "id");
     offer(say.addSample, "dice-5", function () {
       return M.node("sample", { percent: "10", salt: Math.random().toString(36).slice(2, 10) });
@@ -120,20 +122,7 @@
       }
     }
     this.when(one).forEach(function (control) { line.append(control); });
-    var parts = [line];
-    one.where.forEach(function (filter, index) { parts.push(self.filter(filter, one, index)); });
-    var add = element("button", "s-link", "+ " + say.addWhere);
-    add.type = "button";
-    add.addEventListener("click", function () {
-      var filter = M.node("filter", { name: "", op: "eq", operand: M.operand({}) });
-      one.where.push(filter);
-      self.focusNext = filter.uid + ".name";
-      self.changed(true);
-    });
-    var foot = element("div");
-    foot.append(add);
-    parts.push(foot);
-    return parts;
+    return [line].concat(this.filters(one, one));
   };
 
   B.setAggregate = function (one, value) {
@@ -147,13 +136,7 @@
     var say = this.say, when = one.when;
     var parts = [this.choice(when.kind, [["within", say.within], ["between", say.between], ["ever", say.ever]], say.when, one, "when.kind", function (value) { when.kind = value; })];
     if (when.kind === "within") {
-      var span = element("span", "s-keep");
-      span.append(
-        this.input(one, "when.n", when.n, say.when, "s-w-count", { inputmode: "numeric" }, function (value) { when.n = value.trim(); }),
-        this.choice(when.unit, [["m", say.minutes], ["h", say.hours], ["d", say.days]], say.unit, one, "when.unit", function (value) { when.unit = value; }),
-        element("span", "", say.withinEnd)
-      );
-      parts.push(span);
+      parts.push(this.span(one, "when", when, say.withinEnd));
     } else if (when.kind === "between") {
       parts.push(
         this.input(one, "when.from", when.from, say.from, "s-w-date", { type: dateType(when.from) }, function (value) { when.from = value; }),
@@ -164,20 +147,15 @@
     return parts;
   };
 
-  B.filter = function (filter, event, index) {
-    var self = this, say = this.say;
-    var line = element("div", "s-sentence-line s-filter");
-    this.keep(filter, "", line);
-    line.append(element("span", "", index ? say.andWhere : say.where));
-    line.append(this.input(filter, "name", filter.name, say.property, "s-w-value", { list: function () { return "s-props-" + event.name; }, placeholder: say.property }, function (value) { filter.name = value; }));
-    line.append(this.operatorChoice(filter, false));
-    this.operandControls(filter, event).forEach(function (control) { line.append(control); });
-    var remove = this.removeButton(function () {
-      event.where.splice(event.where.indexOf(filter), 1);
-      self.focusNext = event.uid + ".name";
-    });
-    line.append(remove);
-    return line;
+  // A span of time, kept on one line: [3] [days].
+  B.span = function (one, key, span, end) {
+    var say = this.say, box = element("span", "s-keep");
+    box.append(
+      this.input(one, key + ".n", span.n, say.when, "s-w-count", { inputmode: "numeric" }, function (value) { span.n = value.trim(); }),
+      this.choice(span.unit, [["m", say.minutes], ["h", say.hours], ["d", say.days]], say.unit, one, key + ".unit", function (value) { span.unit = value; }),
+      element("span", "", end || "")
+    );
+    return box;
   };
 
   B.trait = function (one) {
@@ -190,22 +168,31 @@
     return [line];
   };
 
+  // What only names one thing: a segment, a list, a channel, a purpose.
   B.segment = function (one) {
-    var say = this.say, line = element("div", "s-sentence-line");
-    var words = this.words, label = { segment: say.segment, list: say.list, reachable: say.channel }[one.of];
-    var known = one.of === "reachable"
-      ? words.channels.map(function (each) { return [each.name, each.label]; })
-      : words[one.of + "s"].map(function (each) { return [each.id, each.name]; });
-    var offers = [["", say.choose]].concat(known);
+    var say = this.say, words = this.words, line = element("div", "s-sentence-line");
+    var label = { segment: say.segment, list: say.list, reachable: say.channel, consent: say.purpose }[one.of];
     var kinds = {
       segment: [["yes", say.inSegment], ["no", say.notInSegment]],
       list: [["yes", say.onList], ["no", say.notOnList]],
       reachable: [["yes", say.reachable], ["no", say.notReachable]],
+      consent: [["yes", say.consent], ["no", say.noConsent]],
     }[one.of];
-    line.append(
-      this.choice(one.negated ? "no" : "yes", kinds, label, one, "negated", function (value) { one.negated = value === "no"; }, "s-strong"),
-      this.choice(one.id, offers, label, one, "id", function (value) { one.id = value; })
-    );
+    line.append(this.choice(one.negated ? "no" : "yes", kinds, label, one, "negated", function (value) { one.negated = value === "no"; }, "s-strong"));
+    if (one.of === "consent") {
+      this.countNames("consent");
+      line.append(this.input(one, "id", one.id, label, "s-w-name", { list: function () { return "s-consents"; }, placeholder: label }, function (value) { one.id = value; }));
+      return [line];
+    }
+    if (one.of === "reachable") this.countNames("reachable");
+    var known = one.of === "reachable"
+      ? words.channels.map(function (each) { return [each.name, each.label]; })
+      : words[one.of + "s"].map(function (each) { return [each.id, each.name]; });
+    if (one.id && !known.some(function (each) { return each[0] === one.id; })) known.push([one.id, one.id]);
+    var select = this.choice(one.id, [["", say.choose]].concat(known), label, one, "id", function (value) { one.id = value; });
+    select.dataset.names = one.of;
+    line.append(select);
+    this.showCounts(select);
     return [line];
   };
 
@@ -374,6 +361,7 @@
     return button;
   };
 
+  M.element = element;
   function element(name, css, text) {
     var made = document.createElement(name);
     if (css) made.className = css;

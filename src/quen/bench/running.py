@@ -35,12 +35,20 @@ class Usage(NamedTuple):
     processes: int
 
 
-@contextmanager
-def running(data_dir: Path, prepare: Callable[[str], None]) -> Iterator[Running]:
-    """`quen up` over `data_dir`. `prepare` fills it before, in a process of its own (settings are a process's)."""
+def fill(data_dir: Path, prepare: Callable[[str], None]) -> None:
+    """Let `prepare` fill a data directory in a process of its own: settings are a process's."""
     child = get_context("spawn").Process(target=prepare, args=(str(data_dir),))
     child.start()
     child.join()
+    if child.exitcode:
+        raise TemporaryError(f"preparing {data_dir} failed with status {child.exitcode}: see above")
+
+
+@contextmanager
+def running(data_dir: Path, prepare: Callable[[str], None] | None = None) -> Iterator[Running]:
+    """`quen up` over `data_dir`, which `prepare` fills before."""
+    if prepare is not None:
+        fill(data_dir, prepare)
     port, edge_port = _free_port(), _free_port()
     command = [sys.executable, "-m", "quen.cli", "up", "--data", str(data_dir)]
     process = subprocess.Popen(

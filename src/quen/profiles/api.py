@@ -83,7 +83,7 @@ def _summaries(ids: list[int], *, masked: bool) -> list[dict[str, Any]]:
     identifiers = identifiers_of(ids)
     sources = source_names()
     people = [
-        Person(profiles[i], [i], by_strength(identifiers[i]), [], sources, [], masked) for i in ids if i in profiles
+        Person(profiles[i], [i], by_strength(identifiers[i]), [], sources, masked) for i in ids if i in profiles
     ]
     return [
         {

@@ -6,11 +6,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
-from django.db.models import QuerySet
 
 from quen.config import config
-from quen.connectors.models import Source
-from quen.db import fetch
+from quen.db import fetch, in_list
 from quen.delivery.models import Message, Suppression
 from quen.errors import Conflict, InvalidInput, NotFound
 from quen.events.timeline import TimelineItem
@@ -45,7 +43,6 @@ class Person(msgspec.Struct):
     identifiers: list[Identifier]
     segments: list[Membership]
     sources: dict[int, str]
-    suppressions: list[Suppression]
     masked: bool
 
     @property
@@ -64,6 +61,14 @@ class Person(msgspec.Struct):
             p.id, p.first_seen, p.last_seen, p.traits, [(i.type, i.value) for i in self.identifiers], masked=self.masked
         )
 
+    @property
+    def suppressions(self) -> list[Suppression]:
+        """Of the person's addresses; asked for when it is shown."""
+        emails = [i.value for i in self.identifiers if i.type == "email"]
+        if isinstance(email := self.profile.traits.get("email"), str):
+            emails += [email, email.lower()]
+        return list(Suppression.objects.filter(channel="email", address__in=emails))
+
     def shown(self, identifier: Identifier) -> str:
         return mask_identifier(identifier.type, identifier.value) if self.masked else identifier.value
 
@@ -79,28 +84,29 @@ def person(profile_id: int, *, masked: bool) -> Person:
         profile = load([link.to_id]).get(link.to_id) if link else None
     if profile is None:
         raise NotFound(f"there is no profile {profile_id}")
-    owned = Identifier.objects.filter(profile_id=profile.id)
-    identifiers = by_strength([*_strong(owned), *_anonymous(owned)])
-    emails = [i.value for i in identifiers if i.type == "email"]
-    if isinstance(email := profile.traits.get("email"), str):
-        emails += [email, email.lower()]
     return Person(
         profile=profile,
         ids=merged_ids(profile.id),
-        identifiers=identifiers,
+        identifiers=by_strength(_identifiers(profile.id)),
         segments=memberships(profile.id),
         sources=source_names(),
-        suppressions=list(Suppression.objects.filter(channel="email", address__in=emails)),
         masked=masked,
     )
 
 
-def _strong(owned: QuerySet[Identifier]) -> QuerySet[Identifier]:
-    return owned.exclude(type__in=anonymous_types()).order_by("-last_seen", "key")[:MOST_IDENTIFIERS]
-
-
-def _anonymous(owned: QuerySet[Identifier]) -> QuerySet[Identifier]:
-    return owned.filter(type__in=anonymous_types()).order_by("-last_seen", "key")[:MOST_IDENTIFIERS]
+def _identifiers(profile_id: int) -> list[Identifier]:
+    """Plain SQL: this is read with every look at a person."""
+    anonymous, types = in_list(anonymous_types(), column="type")
+    columns = [column.attname for column in Identifier._meta.concrete_fields]
+    return [
+        Identifier.from_db("default", columns, row)
+        for condition in (f"NOT ({anonymous})", anonymous)
+        for row in fetch(
+            f"SELECT {', '.join(columns)} FROM identity_identifier WHERE profile_id = %s AND {condition}"
+            f" ORDER BY last_seen DESC, key LIMIT {MOST_IDENTIFIERS}",
+            [profile_id, types],
+        )
+    ]
 
 
 def by_strength(identifiers: Iterable[Identifier]) -> list[Identifier]:
@@ -148,7 +154,7 @@ def memberships(profile_id: int) -> list[Membership]:
 
 def source_names() -> dict[int, str]:
     """Id → name of every source; 0 is Quen itself."""
-    return {0: QUEN, **dict(Source.objects.values_list("id", "name"))}
+    return {0: QUEN, **dict(fetch("SELECT id, name FROM connectors_source"))}
 
 
 def values_of(people: Iterable[int]) -> dict[int, Value]:

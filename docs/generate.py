@@ -114,6 +114,27 @@ def operations_page() -> str:
     return "# Operations of the JSON API\n\n" + intro.rstrip("\n") + "\n" + "".join(tables)
 
 
+def retention_page() -> str:
+    from quen.config import SETTINGS
+    from quen.engine import bounds
+
+    defaults = {s.name: s.default for s in SETTINGS}
+
+    def said(by: str) -> str:
+        return re.sub(r"\{([A-Z_]+)\}", lambda m: f"{defaults[m[1]]} (`{m[1]}`)", by)
+
+    intro = _prose(
+        "Nothing grows without bound, but for what you want to keep: each table and file of Quen with what bounds it."
+        " Numbers in days are settings; the number is the default. What is deleted goes a little at a time between two"
+        " batches; the files keep their size and use the room again."
+    )
+    text = "# What is kept, and how long\n\n" + intro
+    for title, rows in (("State", bounds.STATE), ("Events", bounds.EVENTS), ("Files", bounds.FILES)):
+        cells = [(", ".join(f"`{name}`" for name in bound.stores), said(bound.by)) for bound in rows]
+        text += f"## {title}\n\n" + _table(("Store", "Bounded"), cells) + "\n"
+    return text.rstrip("\n") + "\n"
+
+
 def commands_page() -> str:
     from quen.cli import build_parser
 
@@ -158,6 +179,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "operators.md": operators_page,
     "steps.md": steps_page,
     "operations.md": operations_page,
+    "retention.md": retention_page,
 }
 
 

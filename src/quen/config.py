@@ -79,6 +79,14 @@ SETTINGS: tuple[Setting, ...] = (
         "JOURNAL_MAX_MB", int, 4096, "Journal size above which the edge answers 503 until the engine has caught up."
     ),
     Setting("QUARANTINE_KEEP_DAYS", int, 30, "Quarantined messages are kept this long."),
+    Setting("EVENTS_KEEP_DAYS", int, 0, "Events older than this are deleted, whole months at a time. 0: never."),
+    Setting("MESSAGES_KEEP_DAYS", int, 1095, "Messages that were sent are listed and counted this long. 0: for ever."),
+    Setting("MESSAGE_BODIES_KEEP_DAYS", int, 365, "What a sent message said is kept this long. 0: for ever."),
+    Setting("JOURNEY_STEPS_KEEP_DAYS", int, 730, "Steps of ended runs of journeys are kept this long. 0: for ever."),
+    Setting(
+        "COMPUTED_CHANGES_KEEP_DAYS", int, 730, "Earlier values of computed traits are kept this long. 0: for ever."
+    ),
+    Setting("IMPORT_FILES_KEEP_DAYS", int, 30, "Uploaded files and rejected rows are kept this long. 0: for ever."),
     Setting("BACKUP_DIR", _text, "", "Where scheduled backups go, each in a folder of its own. Empty: none are made."),
     Setting("BACKUP_EVERY_HOURS", int, 24, "How far apart scheduled backups are."),
     Setting("BACKUP_KEEP", int, 7, "How many scheduled backups are kept; older ones are removed after a good one."),

@@ -24,6 +24,7 @@ from quen.engine.isolate import COMMIT, RECORD, Isolation, StepFailed
 from quen.engine.metrics import BATCH_SECONDS, DROPS, FAILURES, FLIPS_DUE, LAG, StepTotals
 from quen.engine.pause import Pause
 from quen.engine.plan import Plan, Position
+from quen.engine.retention import Sweeper
 from quen.engine.steps import STEPS
 from quen.engine.steps.commit import READER
 from quen.errors import QuenError
@@ -76,6 +77,7 @@ class Engine:
         self._backlog = False  # whether the last batch left entries behind
         self._isolation = Isolation()
         self._folder = Folder(store)
+        self._sweeper = Sweeper(config, store)
         self._again = self._interrupted()
         if plan.meet(journal.identity(), journal.end()):
             self.position, self._again = plan.position(), None
@@ -320,6 +322,8 @@ class Engine:
         execute("DELETE FROM engine_quarantined WHERE at < %s", [now - config.quarantine_keep_days * DAY_MS])
         quality.forget(now, config.quarantine_keep_days)
         execute("DELETE FROM django_session WHERE expire_date < %s", [datetime.fromtimestamp(now / 1000, UTC)])
+        if self._sweeper.run(now):
+            self._folder.begin_anew()
         self.context.journal.trim(
             before_ms=now - config.journal_keep_days * DAY_MS, max_bytes=config.journal_max_mb * 1_000_000 // 2
         )

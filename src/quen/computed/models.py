@@ -22,3 +22,17 @@ class Definition(models.Model):
     created_at = CreatedAtField()
     updated_at = MsField()
     created_by = models.CharField(max_length=120, blank=True)
+
+
+class DefinitionVersion(models.Model):
+    """What a computed trait was from a version on. A deleted one's are deleted with it."""
+
+    id = IdField()
+    definition = models.ForeignKey(Definition, on_delete=models.CASCADE, related_name="versions", db_constraint=False)
+    number = models.IntegerField()
+    spec = JsonField()
+    created_at = CreatedAtField()
+    created_by = models.CharField(max_length=120, blank=True)
+
+    class Meta:
+        unique_together = [("definition", "number")]

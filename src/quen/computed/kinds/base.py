@@ -116,3 +116,7 @@ class Kind(ABC):
     def events(self, operand: Any) -> frozenset[str]:
         """Names of the events it asks about: whoever makes one is warned of those that nobody sends."""
         return frozenset()
+
+    def said(self, value: Any, language: str) -> str:
+        """A value in words, where it is not said as it is; else nothing."""
+        return ""

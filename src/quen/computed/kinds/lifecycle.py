@@ -14,7 +14,7 @@ import msgspec
 
 from quen.computed.kinds.base import Answer, Field, Followed, Kind
 from quen.computed.kinds.events import EVENT, WHERE, Question, parse_question
-from quen.computed.lifecycle import Lifecycle, Spans
+from quen.computed.lifecycle import NAMES, Lifecycle, Spans
 from quen.segments import words
 from quen.segments.columns import instant
 from quen.segments.conditions.base import SqlContext, Wiring
@@ -128,6 +128,9 @@ class LifecycleKind(Kind):
         if language == "vi":
             return f"giai đoạn vòng đời theo {said}: có nguy cơ rời bỏ sau {active}, đã rời bỏ sau {lapsed}"
         return f"lifecycle stage by {said}: at risk after {active}, lapsed after {lapsed}"
+
+    def said(self, value: Any, language: str) -> str:
+        return NAMES[value][language] if value in NAMES else ""
 
     def events(self, operand: Settings) -> frozenset[str]:
         return frozenset(operand.activity.names)

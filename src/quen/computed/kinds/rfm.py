@@ -17,7 +17,7 @@ import msgspec
 from quen.computed.kinds.base import Answer, Field, Followed, Kind
 from quen.computed.kinds.events import EVENT, PROPERTY, WHERE, Question, parse_question
 from quen.computed.rfm import Boundaries, Orders, value_of
-from quen.computed.rfm_groups import DEFAULT, Group, parse_groups
+from quen.computed.rfm_groups import DEFAULT, Group, group_name, parse_groups
 from quen.segments.aggregates.amounts import millionths_sql, wide
 from quen.segments.conditions.base import SqlContext, Wiring
 from quen.segments.facts import LiveState, Person
@@ -177,6 +177,13 @@ class Rfm(Kind):
             return f"điểm RFM của {said}, giá trị theo {operand.orders.property}: {how[operand.scoring]}"
         how = {"quintiles": "a fifth of the customers for each score", "thresholds": "by thresholds"}
         return f"RFM scores of {said}, worth {operand.orders.property}: {how[operand.scoring]}"
+
+    def said(self, value: Any, language: str) -> str:
+        if not isinstance(value, Mapping):
+            return ""
+        return (
+            f"{group_name(str(value.get('group')), language)} (R{value.get('r')} F{value.get('f')} M{value.get('m')})"
+        )
 
     def events(self, operand: Settings) -> frozenset[str]:
         return frozenset(operand.orders.names)

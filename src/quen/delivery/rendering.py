@@ -12,6 +12,7 @@ from quen.config import Config
 from quen.delivery import templating
 from quen.delivery.templating import Content, Rendered, Setting
 from quen.profiles.marks import without_marks
+from quen.profiles.state import COMPUTED
 from quen.protocol.links import sign_unsubscribe
 
 PREVIEW_UNSUBSCRIBE = "#unsubscribe"  # leads nowhere: a preview must not unsubscribe anyone
@@ -40,7 +41,8 @@ def unsubscribe_url(setting: Setting, message_id: int) -> str:
 
 
 def data_for(person: Person | None, event: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The names that Liquid knows: `person.<trait>`, `person.id`, `event.name`, `event.properties.…`, `event.time`.
+    """The names that Liquid knows: `person.<trait>`, `person.id`, `computed.<name>`, `event.name`,
+    `event.properties.…`, `event.time`.
 
     `event` is a run's context: what started it.
     """
@@ -48,7 +50,7 @@ def data_for(person: Person | None, event: Mapping[str, Any] | None) -> dict[str
     started = dict(event or {})
     if "event" in started:
         started["name"] = started["event"]
-    return {"person": traits, "event": started}
+    return {"person": traits, "computed": traits.get(COMPUTED, {}), "event": started}
 
 
 def render(
@@ -83,6 +85,7 @@ def webhook_body(
         "id": str(person.id),
         "identifiers": [{"type": type_, "value": value} for type_, value in person.identifiers],
         "traits": without_marks(person.traits),
+        "computed": person.traits.get(COMPUTED, {}),
     }
     moment = datetime.fromtimestamp(created_at / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     return msgspec.json.encode(

@@ -6,6 +6,7 @@ import time
 
 import structlog
 
+from quen.computed import service as computed
 from quen.engine.batch import Batch
 from quen.engine.context import Context
 from quen.errors import QuenError
@@ -35,5 +36,7 @@ def watch_costs(batch: Batch, context: Context) -> None:
     if heaviest is None:
         return
     found = context.costs.look(context.program, batch.live[heaviest], batch.profiles[heaviest], batch.now)
-    for segment_id, seconds in found.items():
-        service.pause(segment_id, f"following it took {seconds * 1000:.0f} ms for one person, again and again")
+    for id_, seconds in found.items():
+        why = f"following it took {seconds * 1000:.0f} ms for one person, again and again"
+        if not computed.pause_by_id(id_, why):
+            service.pause(id_, why)

@@ -13,6 +13,7 @@ import structlog
 from django.db import close_old_connections
 
 from quen import failpoints
+from quen.computed import service as computed
 from quen.config import Config
 from quen.db import execute, trouble, tune_for_batches
 from quen.engine import backfills, guards, plan, renewals, separating
@@ -67,7 +68,7 @@ class Engine:
 
     def __init__(self, config: Config, journal: Journal, store: EventStore, clock: Callable[[], int] = now_ms) -> None:
         tune_for_batches()
-        self.context = Context(config, journal, store, segments.load_program())
+        self.context = Context(config, journal, store, computed.load_program())
         self.clock = clock
         self.totals = StepTotals()
         self.heartbeat = time.monotonic()
@@ -135,10 +136,11 @@ class Engine:
         if worked:
             planned = self._plan(entries, now)._replace(orders=tuple(id_ for id_, _op in orders))
             self._batch(planned, entries)
-        computed = backfills.run_one(self.context, now) or renewals.run_one(self.context, now, self.position.batch)
-        if self._backlog or computed:
+        batch = self.position.batch
+        went_on = backfills.run_one(self.context, now, batch) or renewals.run_one(self.context, now, batch)
+        if self._backlog or went_on:
             self._folder.busy()
-        return self._folder.run_one(idle=not (computed or worked)) or computed or worked
+        return self._folder.run_one(idle=not (went_on or worked)) or went_on or worked
 
     def _separate(self, order_id: int, now: int) -> bool:
         """Take people apart; whether there was anything to do yet. It takes the place of a batch."""
@@ -288,9 +290,9 @@ class Engine:
         if not force and time.monotonic() - self._definitions_checked < DEFINITIONS_EVERY_S:
             return
         self._definitions_checked = time.monotonic()
-        version = segments.definitions_version()
+        version = computed.definitions_version()
         if force or version != self.context.program_version:
-            self.context.program = segments.load_program()
+            self.context.program = computed.load_program()
             self.context.program_version = version
             self.context.may_compute = True
         self.context.source_locales = None

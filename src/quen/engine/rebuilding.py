@@ -13,7 +13,7 @@ from quen.events.moving import Apart
 from quen.identity.models import Edge, Identifier
 from quen.profiles import kept
 from quen.profiles.rebuilding import Observation, rebuild_traits, without_others
-from quen.profiles.state import ProfileState
+from quen.profiles.state import COMPUTED, ProfileState
 from quen.segments import rebuild as segments
 from quen.segments.facts import Change
 
@@ -60,6 +60,8 @@ def rebuild(
         stood = before.get(person)
         profile.created_at = began.get(person) or (stood.created_at if stood else profile.created_at)
         profile.traits, profile.trait_meta = rebuild_traits(told.get(person, ()), context.strategies)
+        if stood and COMPUTED in stood.traits:  # so that what is not another value is not told as one
+            profile.traits[COMPUTED] = stood.traits[COMPUTED]
         found_changes = segments.rebuild(
             follow, profile, happened.get(person, ()), members.get(person, {}), {} if stood else earlier, now
         )

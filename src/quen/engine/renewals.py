@@ -11,6 +11,7 @@ from typing import NamedTuple
 from django.db import transaction
 from django.db.models import F
 
+from quen.computed import history as history_of_values
 from quen.engine.context import Context
 from quen.engine.system import entries_of, segment_messages
 from quen.events.store import ProfileRow
@@ -49,6 +50,7 @@ def run_one(context: Context, now: int, batch: int) -> bool:
     found = _renew(context, people, now)
     mirror = [ProfileRow(p.id, batch, 0, p.created_at, p.traits) for p in found.changed]
     context.store.insert_profiles(mirror)
+    context.store.insert_computed(history_of_values.rows(context.program, found.changed))
     if entries := entries_of(segment_messages(found.changes, f"t{rebuild.id}-{context.strategies_version}")):
         context.journal.append(entries)
     with transaction.atomic():
@@ -78,6 +80,6 @@ def _renew(context: Context, people: list[ProfileState], now: int) -> Found:
                 changes = context.program.apply(state, person, (), names, now)
                 found.changes.extend((person.id, Change(c.segment_id, c.entered, c.at, backfill=True)) for c in changes)
                 person.live, person.due_at = context.program.encode(state), state.due_at
-        if person.meta_changed:
+        if person.meta_changed or person.valued:
             found.rewritten.append(person)
     return found

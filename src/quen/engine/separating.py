@@ -15,6 +15,7 @@ import structlog
 from django.db import transaction
 
 from quen import failpoints
+from quen.computed import history
 from quen.db import execute
 from quen.engine import plan
 from quen.engine.context import Context
@@ -33,6 +34,7 @@ from quen.ids import BatchIds
 from quen.journeys import parting as journeys
 from quen.journeys.parting import RunOf
 from quen.profiles import store as profiles
+from quen.profiles.state import NewValue
 from quen.segments import store as segments
 from quen.segments.facts import Change
 
@@ -45,7 +47,8 @@ MISSING, FAILED = "missing", "failed"
 
 class Due(msgspec.Struct):
     """What is still to be done once the state is written. `links`: id → where it leads now, to itself when it is
-    somebody's own again; `gone`: profiles that went into another; `changes`: of segments."""
+    somebody's own again; `gone`: profiles that went into another; `changes`: of segments; `valued`: whose computed
+    traits are others now."""
 
     keys: dict[str, int]
     ids: dict[int, int]
@@ -54,6 +57,7 @@ class Due(msgspec.Struct):
     gone: list[int]
     changes: list[tuple[int, Change]]
     edges: list[int]
+    valued: list[tuple[int, NewValue]] = []
 
 
 class OrderPlan(msgspec.Struct):
@@ -194,6 +198,7 @@ def _write(
         gone=gone,
         changes=[(person, change) for person, change in rebuilt.changes if person not in gone],
         edges=[edge.id for edge in parting_.edges],
+        valued=[(p.id, new) for p in rebuilt.profiles for new in p.valued],
     )
 
 
@@ -221,6 +226,10 @@ def _tell(order: Order, work: OrderPlan, due: Due, context: Context) -> None:
     rows = [ProfileRow(p.id, work.version, 0, p.created_at, p.traits) for p in people.values()]
     rows += [ProfileRow(id_, work.version, 1, 0, {}) for id_ in due.gone]
     store.insert_profiles(rows)
+    for person, new in due.valued:
+        if person in people:
+            people[person].valued += (new,)
+    store.insert_computed(history.rows(context.program, people.values()))
     entries = entries_of(segment_messages(due.changes, f"order{order.id}"))
     if entries:
         context.journal.append(entries)

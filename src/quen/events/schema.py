@@ -79,6 +79,23 @@ MIGRATIONS: tuple[tuple[int, tuple[str, ...]], ...] = (
             """,
         ),
     ),
+    (
+        3,
+        (
+            # What computed traits were, and since when: `value` is JSON, null for none. The same row again is one row.
+            """
+            CREATE TABLE computed_changes (
+                profile_id UInt64,
+                trait_id UInt64,
+                at DateTime64(3, 'UTC'),
+                name LowCardinality(String),
+                value String CODEC(ZSTD(3))
+            ) ENGINE = ReplacingMergeTree
+            ORDER BY (profile_id, trait_id, at)
+            SETTINGS index_granularity = 1024
+            """,
+        ),
+    ),
 )
 
 

@@ -94,6 +94,19 @@ class LinkRow(msgspec.Struct):
     version: int
 
 
+class ComputedRow(msgspec.Struct):
+    """A computed trait of a profile has another value since `at`, milliseconds UTC. `value` is JSON."""
+
+    profile_id: int
+    trait_id: int
+    at: float
+    name: str
+    value: str
+
+    def __post_init__(self) -> None:
+        self.at /= 1000
+
+
 class EventsUnavailable(TemporaryError):
     """The event store did not take it this time (disk, memory, shutting down): the same again may work."""
 
@@ -141,6 +154,10 @@ class EventStore:
         if rows:
             self._insert("links", LinkRow.__struct_fields__, rows, "")
             self._run("SYSTEM RELOAD DICTIONARY links_dict", "CSV", None)
+
+    def insert_computed(self, rows: Sequence[ComputedRow]) -> None:
+        """To insert the same again changes nothing."""
+        self._insert("computed_changes", ComputedRow.__struct_fields__, rows, "")
 
     def accepts(self, row: EventRow) -> bool:
         """Whether the store can read this row; nothing is written."""

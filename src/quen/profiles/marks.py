@@ -18,9 +18,11 @@ from typing import Any
 import msgspec
 
 from quen.identity.keys import Key
+from quen.profiles.state import COMPUTED
 from quen.protocol.messages import Message
 
 PREFIX = "quen:"
+OWN = (PREFIX, f"{COMPUTED}.")  # how names begin that nobody else can set, beside `computed` itself
 CONSENT, SUPPRESSED, ADDRESS, LIST = (f"{PREFIX}{kind}:" for kind in ("consent", "suppressed", "address", "list"))
 LIST_JOINED, LIST_LEFT = "List Joined", "List Left"
 REACHED_BY = frozenset({"email", "phone", "zalo_user_id", "zalo_app_user_id", "device_token"})
@@ -68,8 +70,8 @@ def _own(message: Message) -> dict[str, Any]:
 
 
 def without_marks(traits: Mapping[str, Any]) -> dict[str, Any]:
-    """The traits alone."""
-    return {name: value for name, value in traits.items() if not name.startswith(PREFIX)}
+    """The traits alone: what computed ones come to is shown by itself too."""
+    return {name: value for name, value in traits.items() if name != COMPUTED and not name.startswith(OWN)}
 
 
 def consents(traits: Mapping[str, Any], metas: Mapping[str, list[Any]]) -> list[Consent]:

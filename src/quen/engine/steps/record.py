@@ -14,12 +14,14 @@ from typing import Any
 import msgspec
 
 from quen import failpoints
+from quen.computed import history
 from quen.engine.batch import Batch
 from quen.engine.context import Context
 from quen.engine.system import system_entries
 from quen.events.store import EventRow, LinkRow, ProfileRow
 from quen.identity.keys import Key
 from quen.identity.store import link_changes
+from quen.profiles.state import ProfileState
 from quen.protocol.messages import Message
 
 _encode = msgspec.json.Encoder().encode
@@ -39,6 +41,7 @@ def run(batch: Batch, context: Context) -> None:
     batch.recorded = context.recorder.submit(context.store.insert_events, batch.rows, token, batch.repeated)
     failpoints.hit("record.events")
     context.store.insert_profiles(_mirror(batch))
+    context.store.insert_computed(history.rows(context.program, _valued(batch)))
     failpoints.hit("record.profiles")
     batch.links = link_changes(batch.resolution.merges)
     context.store.insert_links([LinkRow(o, s, batch.number) for o, s in sorted(batch.links.items())])
@@ -68,6 +71,11 @@ def _row(row_id: int, message: Message, profile_id: int, keys: Sequence[Key], ta
         [k.key for k in keys],
         traits=_encode(taken).decode() if taken else "",
     )
+
+
+def _valued(batch: Batch) -> list[ProfileState]:
+    """Those with other values of computed traits."""
+    return [p for p in batch.profiles.values() if p.valued and p.id not in batch.merged]
 
 
 def _mirror(batch: Batch) -> list[ProfileRow]:

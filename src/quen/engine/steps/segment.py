@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from quen.engine.batch import Batch, ids_whole
 from quen.engine.context import Context
 from quen.profiles import store
-from quen.profiles.state import ProfileState
+from quen.profiles.state import COMPUTED, ProfileState
 from quen.segments.facts import Fact, LiveState
 from quen.segments.live import Program
 from quen.segments.rebuild import histories
@@ -76,6 +76,8 @@ def _follow(batch: Batch, program: Program, profile: ProfileState, facts: Sequen
     if has_merged:
         changes += program.evaluate_all(state, profile, batch.now)
     batch.changes += [(profile.id, change) for change in changes]
+    if profile.valued:
+        batch.changed_traits[profile.id].add(COMPUTED)
     live = program.encode(state)
     if live != profile.live or state.due_at != profile.due_at:
         profile.live, profile.due_at = live, state.due_at

@@ -1,0 +1,218 @@
+"""What people do with computed traits: make, change, pause, delete, preview; and what the engine follows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import structlog
+from django.db import transaction
+from django.db.models import QuerySet
+
+from quen.computed import sql, store
+from quen.computed.definitions import ComputedTrait, checked_label, checked_name, parse_computed
+from quen.computed.models import Definition, DefinitionVersion
+from quen.config import config
+from quen.errors import Conflict, NotFound
+from quen.events.store import event_store
+from quen.ids import now_ms
+from quen.profiles.state import COMPUTED
+from quen.segments import service as segments
+from quen.segments import store as segment_store
+from quen.segments.conditions.trait import Trait
+from quen.segments.live import ComputedDef, Program
+from quen.segments.models import Segment
+from quen.segments.rules import RuleError, parse_rule
+
+log = structlog.get_logger("quen.computed")
+MOST = 100  # definitions: each is asked for everybody
+FOLLOWED = ("computing", "live")
+# What else uses a computed trait, by its name: slices above this one add a look-up here, for it cannot import them.
+USERS: list[Callable[[str], list[str]]] = []
+
+
+def listed() -> QuerySet[Definition]:
+    """All but those being deleted, by label."""
+    return Definition.objects.exclude(status="removing").order_by("label", "id")
+
+
+def find(name: str) -> Definition:
+    """Raises NotFound."""
+    found = Definition.objects.filter(name=name).exclude(status="removing").first()
+    if found is None:
+        raise NotFound(f"there is no computed trait {name}")
+    return found
+
+
+def read(definition: Definition) -> ComputedTrait:
+    return parse_computed(definition.name, definition.label, definition.spec)
+
+
+def create(name: Any, label: Any, spec: Any, by: str = "", description: str = "") -> Definition:
+    """Make a computed trait; the engine computes it for everyone and follows it from then on.
+
+    Raises RuleError pointing at the place in the spec, InvalidInput for name and label, Conflict for a name in use.
+    """
+    trait = parse_computed(checked_name(name), checked_label(label), spec)
+    taken = Definition.objects.filter(name=trait.name).first()
+    if taken is not None:
+        still = ": it is still being deleted, try again in a moment" if taken.status == "removing" else ""
+        raise Conflict(f"there is a computed trait {trait.name} already{still}", details={"name": "taken"})
+    if Definition.objects.count() >= MOST:
+        raise Conflict(f"there are {MOST} computed traits already, which is the most: delete one first")
+    with transaction.atomic():
+        definition = Definition.objects.create(
+            name=trait.name,
+            label=trait.label,
+            description=description[:2_000],
+            spec=trait.spec,
+            updated_at=now_ms(),
+            created_by=by,
+        )
+        _keep_version(definition, by)
+        segment_store.number_atoms(trait.atom_specs(config().zone))
+    return definition
+
+
+def update(
+    definition: Definition, *, label: Any = None, description: str | None = None, spec: Any = None, by: str = ""
+) -> Definition:
+    """Another label, or another question: a new version, computed anew. Each person keeps the value they had until
+    theirs is computed. The name stays: rules and templates hold it."""
+    fields = ["updated_at"]
+    if label is not None:
+        definition.label = checked_label(label)
+        fields.append("label")
+    if description is not None:
+        definition.description = description[:2_000]
+        fields.append("description")
+    with transaction.atomic():
+        if spec is not None:
+            trait = parse_computed(definition.name, definition.label, spec)
+            if trait.spec != definition.spec:
+                definition.spec = trait.spec
+                definition.version += 1
+                fields += ["spec", "version"]
+                if definition.status != "paused":
+                    _begin(definition, fields)
+                _keep_version(definition, by)
+                segment_store.number_atoms(trait.atom_specs(config().zone))
+        _save(definition, fields)
+    return definition
+
+
+def _keep_version(definition: Definition, by: str) -> None:
+    DefinitionVersion.objects.create(
+        definition=definition, number=definition.version, spec=definition.spec, created_by=by
+    )
+
+
+def pause(definition: Definition, problem: str = "") -> None:
+    """Follow it no more, from the engine's next look at definitions on; values stay as they are.
+
+    `problem`: why Quen does it by itself.
+    """
+    if definition.status in FOLLOWED:
+        definition.status, definition.problem = "paused", problem[:300]
+        _save(definition, ["status", "problem", "updated_at"])
+        if problem:
+            log.error("a computed trait costs too much and is paused", trait=definition.name, problem=problem)
+
+
+def pause_by_id(trait_id: int, problem: str) -> bool:
+    """Whether there is a computed trait of this id."""
+    definition = Definition.objects.filter(id=trait_id).first()
+    if definition is not None:
+        pause(definition, problem)
+    return definition is not None
+
+
+def resume(definition: Definition) -> None:
+    """Follow a paused one again: it is computed anew."""
+    if definition.status == "paused":
+        fields = ["updated_at"]
+        _begin(definition, fields)
+        _save(definition, fields)
+
+
+def delete(definition: Definition) -> None:
+    """Its values are taken from everyone, and then it is gone. Raises Conflict naming what uses it."""
+    if users := used_by(definition.name):
+        names = ", ".join(f"“{name}”" for name in users)
+        raise Conflict(f"the computed trait is used by {names}: change those first", details={"used_by": users})
+    definition.status, definition.computed_through = "removing", 0
+    definition.version += 1
+    _save(definition, ["status", "computed_through", "version", "updated_at"])
+
+
+def _begin(definition: Definition, fields: list[str]) -> None:
+    definition.status, definition.computed_through, definition.problem = "computing", 0, ""
+    fields += ["status", "computed_through", "problem"]
+
+
+def _save(definition: Definition, fields: list[str]) -> None:
+    definition.updated_at = max(now_ms(), definition.updated_at + 1)
+    definition.save(update_fields=fields)
+
+
+def used_by(name: str) -> list[str]:
+    """Names of the segments, journeys and templates that need it."""
+    path = f"{COMPUTED}.{name}"
+    found = []
+    for segment in Segment.objects.exclude(status="archived").exclude(kind="list").order_by("name", "id"):
+        try:
+            conditions = list(parse_rule(segment.rule).conditions())
+        except RuleError:
+            continue
+        if any(isinstance(c, Trait) and (c.trait == path or c.trait.startswith(path + ".")) for c in conditions):
+            found.append(segment.name or f"journey rule {segment.id}")
+    return found + [user for names_of in USERS for user in names_of(name)]
+
+
+def progress(definition: Definition) -> int:
+    """Percent of the profiles that are computed."""
+    if definition.status != "computing":
+        return 100
+    done, total = store.people_through(definition.computed_through)
+    return min(99, done * 100 // total) if total else 0
+
+
+def preview(spec: Any) -> dict[int, Any]:
+    """Profile id → value of up to ten people who have one. Raises RuleError."""
+    return sql.sample(parse_computed("preview", "preview", spec), event_store(), now_ms(), config().zone)
+
+
+def traits() -> Iterator[tuple[Definition, ComputedTrait]]:
+    """The definitions that are there, read."""
+    for definition in listed():
+        try:
+            yield definition, read(definition)
+        except RuleError as error:
+            log.error("a computed trait is left out: it cannot be read", trait=definition.name, error=error.message)
+
+
+def definitions_version() -> tuple[int, int, int, int]:
+    """Changes whenever a segment or a computed trait is made, changed, paused or deleted."""
+    return *segments.definitions_version(), *store.definitions_version()
+
+
+def load_program() -> Program:
+    """Everything to follow, compiled: computed traits, segments, and the rules of journeys."""
+    zone = config().zone
+    followed = [(d, trait, trait.atom_specs(zone)) for d, trait in traits() if d.status in FOLLOWED]
+    numbers = segment_store.atom_numbers({key for _, _, specs in followed for key in specs})
+    return segments.load_program(
+        [
+            ComputedDef(
+                definition.id,
+                trait.name,
+                trait.live,
+                numbers,
+                definition.computed_through if definition.status == "computing" else None,
+                definition.version,
+                trait.of_kind.told,
+            )
+            for definition, trait, specs in followed
+            if specs.keys() <= numbers.keys()
+        ]
+    )

@@ -60,6 +60,7 @@ FORGET = (
 )
 DAY_MS = 24 * 3600 * 1000
 TYPICAL_MESSAGE_BYTES = 400
+ENOUGH_TO_WEIGH = 100  # messages
 NEVER = 2**62
 
 
@@ -76,6 +77,7 @@ class Engine:
         self.failing: str | None = None  # what the last batch failed with, while it does
         self.pause = Pause()
         self._backlog = False  # whether the last batch left entries behind
+        self._message_bytes = TYPICAL_MESSAGE_BYTES  # as of late
         self._isolation = Isolation()
         self._folder = Folder(store)
         self._sweeper = Sweeper(config, store)
@@ -173,10 +175,11 @@ class Engine:
         return [e for e in entries if e.offset <= planned.to_offset]
 
     def _entries(self) -> list[Entry]:
-        limit = self._isolation.entries or MAX_ENTRIES
-        entries = self.context.journal.read(self.position.offset, limit)
-        taken = _bounded(entries, self.context.config.batch_events)
-        self._backlog = len(taken) < len(entries) or len(entries) == limit
+        limit, messages = self._isolation.entries or MAX_ENTRIES, self.context.config.batch_events
+        most = messages * self._message_bytes  # what is beyond the batch is read again with the next one
+        entries = self.context.journal.read(self.position.offset, limit, max_bytes=most * 5 // 4)
+        taken = _bounded(entries, messages, self._message_bytes)
+        self._backlog = len(taken) < len(entries) or len(entries) == limit or _size(entries) > most
         return taken
 
     def _is_due(self, now: int) -> bool:
@@ -204,12 +207,16 @@ class Engine:
         )
 
     def _batch(self, planned: Plan, entries: list[Entry]) -> None:
+        with _no_cycle_collection():
+            self._work_through(planned, entries)
+
+    def _work_through(self, planned: Plan, entries: list[Entry]) -> None:
         plan.write(planned)
         failpoints.hit("engine.planned")
         batch = self._new_batch(planned, entries)
         started = time.perf_counter()
-        with _no_cycle_collection():
-            self._steps(batch)
+        self._steps(batch)
+        self._weigh(batch)
         BATCH_SECONDS.observe(time.perf_counter() - started)
         for rejected in batch.rejected:
             DROPS.labels(rejected.reason.value).inc()
@@ -221,6 +228,13 @@ class Engine:
         failpoints.hit("engine.done")
         log.debug("batch", **describe(batch))
         guards.watch_costs(batch, self.context)
+        batch.writers.clear()  # they hold the batch, which would else wait for a search for cycles, the whole of it
+
+    def _weigh(self, batch: Batch) -> None:
+        """Learn how large messages are: the next batch is cut by it."""
+        count = len(batch.messages) + len(batch.rejected)
+        if count >= ENOUGH_TO_WEIGH:
+            self._message_bytes = max(TYPICAL_MESSAGE_BYTES // 4, _size(batch.entries) // count)
 
     def _steps(self, batch: Batch) -> None:
         for step in STEPS:
@@ -333,7 +347,10 @@ class Engine:
 
 @contextmanager
 def _no_cycle_collection() -> Iterator[None]:
-    """A batch makes a hundred thousand objects and no cycles: searching them again and again cost 14% of its time."""
+    """A batch makes a hundred thousand objects and no cycles: searching them again and again cost 14% of its time.
+
+    The search comes when this ends: nothing of the batch may be left by then, or it walks through all of it.
+    """
     gc.disable()
     try:
         yield
@@ -341,11 +358,15 @@ def _no_cycle_collection() -> Iterator[None]:
         gc.enable()
 
 
-def _bounded(entries: list[Entry], messages: int) -> list[Entry]:
-    """As many entries as hold about `messages` messages; at least one. Messages are counted by their size."""
+def _bounded(entries: list[Entry], messages: int, message_bytes: int) -> list[Entry]:
+    """As many entries as hold about `messages` messages of that size; at least one."""
     size = 0
     for index, entry in enumerate(entries):
-        size += 1 + len(entry.body) // TYPICAL_MESSAGE_BYTES
+        size += 1 + len(entry.body) // message_bytes
         if size > messages and index:
             return entries[:index]
     return entries
+
+
+def _size(entries: list[Entry]) -> int:
+    return sum(len(e.body) for e in entries)

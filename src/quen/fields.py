@@ -15,6 +15,13 @@ def IdField(**kwargs: Any) -> Any:
     return models.BigIntegerField(primary_key=True, default=new_id, editable=False, **kwargs)
 
 
+class KeyField(models.BigIntegerField):  # type: ignore[type-arg]
+    """An integer primary key that SQLite keeps as the row's own number, not in a second tree beside the table."""
+
+    def db_type(self, connection: Any) -> str | None:
+        return "integer" if connection.vendor == "sqlite" else super().db_type(connection)
+
+
 def MsField(**kwargs: Any) -> Any:
     """A moment: milliseconds since 1970-01-01T00:00:00Z."""
     return models.BigIntegerField(**kwargs)

@@ -8,6 +8,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
+from quen.engine.seen import SeenRow
 from quen.events.store import EventRow
 from quen.identity.keys import Key
 from quen.identity.resolution import Resolution
@@ -44,7 +45,7 @@ class Batch:
     # decode, admit
     messages: list[Message] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
-    seen: list[tuple[int, int, int | None]] = field(default_factory=list)  # rows of SeenMessage to write
+    seen: list[SeenRow] = field(default_factory=list)  # messages to remember
 
     # resolve
     known: dict[str, Known] = field(default_factory=dict)  # the identifiers that existed before

@@ -52,12 +52,6 @@ DEFINITIONS_EVERY_S = 0.5
 HOUSEKEEPING_EVERY_S = 30.0
 RETRY_S = (0.2, 10.0)
 CLOCK_TOLERANCE_MS = 60_000
-# Message ids that are forgotten in one go, and for how long: several times as many as can come in meanwhile.
-FORGOTTEN_AT_ONCE = 20_000
-FORGETTING_S = 3.0
-FORGET = (
-    "DELETE FROM engine_seenmessage WHERE key IN (SELECT key FROM engine_seenmessage WHERE expires_at < %s LIMIT %s)"
-)
 DAY_MS = 24 * 3600 * 1000
 TYPICAL_MESSAGE_BYTES = 400
 ENOUGH_TO_WEIGH = 100  # messages
@@ -89,6 +83,7 @@ class Engine:
         self._ages = Ages(min(clock(), started.now) if (started := plan.last()) is not None else clock())
         self._next_due: int | None = None
         self.context.catalogue.load()
+        self.context.seen.load()
         self.context.open_claims = identity.open_claims()
         self._reload_definitions(force=True)
 
@@ -267,6 +262,7 @@ class Engine:
         cause = error.__cause__ or error
         self.failing = cause.message if isinstance(cause, QuenError) else trouble(cause) or type(cause).__name__
         self.context.catalogue.load()
+        self.context.seen.load()
         journeys.forget_definitions()
         if not isinstance(error, StepFailed):
             FAILURES.labels("cycle").inc()
@@ -332,9 +328,7 @@ class Engine:
         earliest = profiles.next_due_at()
         FLIPS_DUE.set(0 if earliest is None else max(0, now - earliest) / 1000)
         now = self._ages.now(now)
-        until = time.monotonic() + FORGETTING_S
-        while time.monotonic() < until and execute(FORGET, [now, FORGOTTEN_AT_ONCE]) == FORGOTTEN_AT_ONCE:
-            pass
+        self.context.seen.forget(now)
         execute("DELETE FROM engine_quarantined WHERE at < %s", [now - config.quarantine_keep_days * DAY_MS])
         quality.forget(now, config.quarantine_keep_days)
         execute("DELETE FROM django_session WHERE expire_date < %s", [datetime.fromtimestamp(now / 1000, UTC)])

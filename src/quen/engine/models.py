@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from quen.fields import IdField, JsonField, MsField
+from quen.fields import IdField, JsonField, KeyField, MsField
 
 
 class Position(models.Model):
@@ -32,10 +32,20 @@ class Plan(models.Model):
 class SeenMessage(models.Model):
     """Message ids already stored. `expires_at` null: kept for ever (imports, which may be run again next year)."""
 
-    # A 128-bit hash of source and message id in two halves: an integer key keeps the index small and fast.
-    key = models.BigIntegerField(primary_key=True)
+    # A 128-bit hash of source and message id in two halves: an integer key is SQLite's row id, so that this table is
+    # one tree and no index.
+    key = KeyField(primary_key=True)
     verify = models.BigIntegerField()
-    expires_at = MsField(null=True, db_index=True)
+    expires_at = MsField(null=True)
+
+
+class SeenLog(models.Model):
+    """The hashes of the latest messages, batch by batch, until they are in SeenMessage (engine.seen)."""
+
+    id = IdField()
+    turn = models.BigIntegerField()  # how many slices had been stored before this batch
+    expires_at = MsField(null=True)  # of all of them
+    hashes = models.BinaryField()  # 16 bytes each
 
 
 class Quarantined(models.Model):

@@ -3,11 +3,9 @@ for ever."""
 
 from __future__ import annotations
 
-from hashlib import blake2b
-
-from quen.db import fetch_in
 from quen.engine.batch import Batch
 from quen.engine.context import Context
+from quen.engine.seen import hash_of
 from quen.engine.steps.decode import reject
 from quen.protocol.messages import DropReason, Message
 
@@ -15,21 +13,19 @@ REMEMBER_MS = 24 * 3600 * 1000
 
 
 def run(batch: Batch, context: Context) -> None:
-    halves = [_hash(m) for m in batch.messages]
-    # Whatever has not been deleted for its age yet: the clock may be ahead for a moment.
-    known = dict(
-        fetch_in("SELECT key, verify FROM engine_seenmessage WHERE {in}", [h[0] for h in halves], column="key")
-    )
+    hashes = [hash_of(m) for m in batch.messages]
+    known = context.seen.among(hashes)
     stored = _stored_long_ago(batch, context)
     admitted: list[Message] = []
-    for message, (key, verify) in zip(batch.messages, halves, strict=True):
-        if known.get(key) == verify or (message.source_id, message.message_id) in stored:
+    expires_at = batch.now + REMEMBER_MS
+    for message, hash_ in zip(batch.messages, hashes, strict=True):
+        if hash_ in known or (stored and (message.source_id, message.message_id) in stored):
             batch.rejected.append(
                 reject(message, DropReason.DUPLICATE, "a message with this messageId is stored already")
             )
             continue
-        known[key] = verify
-        batch.seen.append((key, verify, None if message.remember else batch.now + REMEMBER_MS))
+        known.add(hash_)
+        batch.seen.append((hash_, None if message.remember else expires_at))
         admitted.append(message)
     batch.messages = admitted
 
@@ -44,8 +40,3 @@ def _stored_long_ago(batch: Batch, context: Context) -> set[tuple[int, str]]:
         {"ids": [m.message_id for m in old]},
     )
     return {(source_id, message_id) for source_id, message_id in rows}
-
-
-def _hash(message: Message) -> tuple[int, int]:
-    digest = blake2b(f"{message.source_id}:{message.message_id}".encode(), digest_size=16).digest()
-    return int.from_bytes(digest[:8], "big", signed=True), int.from_bytes(digest[8:], "big", signed=True)

@@ -27,7 +27,7 @@ def run(batch: Batch, context: Context) -> None:
         segments.apply_changes(batch.changes, batch.merged)
         for write in batch.writers:
             write()
-        _messages(batch)
+        _messages(batch, context)
         context.catalogue.write()
         execute(
             'UPDATE engine_position SET "offset" = %s, batch = %s WHERE reader = %s',
@@ -75,12 +75,8 @@ def _profiles(batch: Batch) -> None:
     profiles.delete(p for p in batch.merged if p not in batch.created)
 
 
-def _messages(batch: Batch) -> None:
-    execute_many(
-        "INSERT INTO engine_seenmessage (key, verify, expires_at) VALUES (%s, %s, %s)"
-        " ON CONFLICT (key) DO UPDATE SET verify = excluded.verify, expires_at = excluded.expires_at",
-        batch.seen,
-    )
+def _messages(batch: Batch, context: Context) -> None:
+    context.seen.write(batch.seen, batch.new_id())
     fates.quarantine(batch)
     fates.show(batch)
     drops = Counter((r.source_id, r.reason.value) for r in batch.rejected)

@@ -39,7 +39,6 @@ from quen.journeys import store as journeys
 from quen.profiles import store as profiles
 from quen.profiles import strategy_store
 from quen.quality import store as quality
-from quen.segments import service as segments
 
 log = structlog.get_logger("quen.engine")
 

@@ -71,7 +71,7 @@ STATE: tuple[Bound, ...] = (
     Bound(("quality_example",), "By number for each place, and by age: {QUARANTINE_KEEP_DAYS} days."),
     Bound(("engine_position", "engine_plan"), "One row."),
     Bound(
-        ("engine_seenmessage",),
+        ("engine_seenmessage", "engine_seenlog"),
         "By age: message ids of the last 24 hours; those of imported rows stay, so that a file is taken once.",
     ),
     Bound(

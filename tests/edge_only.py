@@ -25,7 +25,7 @@ class EdgeOnly:
         self._home = Quen(data_dir, settings={f"QUEN_{name}": value for name, value in settings.items()})
         self.data_dir = data_dir
         self.url, self.port = self._home.edge_url, self._home.edge_port
-        self.http = httpx.Client(base_url=self.url, timeout=30)
+        self.http = httpx.Client(base_url=self.url, timeout=60)
         self._process: subprocess.Popen[bytes] | None = None
         self._log: IO[bytes] | None = None
         self._journal: SqliteJournal | None = None
@@ -43,12 +43,12 @@ class EdgeOnly:
             stdout=self._log,
             stderr=self._log,
         )
-        eventually(lambda: self._answers(200 if healthy else 503), 20)
+        eventually(lambda: self._answers(200 if healthy else 503))
 
     def stop(self) -> int:
         assert self._process is not None
         self._process.terminate()
-        return self._process.wait(20)
+        return self._process.wait(30)
 
     def kill(self) -> None:
         assert self._process is not None
@@ -98,7 +98,7 @@ class EdgeOnly:
         ]
 
     def messages(
-        self, since: int, count: int, *, source_kind: str = "server", timeout: float = 20, wanted: Wanted | None = None
+        self, since: int, count: int, *, source_kind: str = "server", wanted: Wanted | None = None
     ) -> list[Message]:
         """`count` messages after the offset, as soon as they are there.
 
@@ -114,7 +114,7 @@ class EdgeOnly:
                 found.append(item)
             return found if len(found) >= count else None
 
-        found = eventually(all_there, timeout) or []
+        found = eventually(all_there) or []
         assert len(found) == count, [(m.type, m.event) for m in found[:20]]
         return found
 

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import base64
+import fcntl
 import json
 import os
+import secrets
 import signal
 import socket
+import string
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from functools import cached_property
 from pathlib import Path
 from typing import IO, Any, TypeVar
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -27,10 +33,11 @@ OWNER_PASSWORD = "correct horse battery staple"
 T = TypeVar("T")
 
 
-def eventually(check: Callable[[], T], timeout: float = 30.0, interval: float = 0.05) -> T:
+def eventually(check: Callable[[], T], timeout: float = 60.0, interval: float = 0.05) -> T:
     """Call `check` until it returns something true without an AssertionError; that value.
 
-    After `timeout` seconds the last AssertionError is raised, or one that shows the last value.
+    Wait for the last of all that the assertions after it need. After `timeout` seconds the last AssertionError is
+    raised, or one that shows the last value.
     """
     deadline = time.monotonic() + timeout
     while True:
@@ -46,10 +53,37 @@ def eventually(check: Callable[[], T], timeout: float = 30.0, interval: float = 
         time.sleep(interval)
 
 
+def unique(length: int = 10) -> str:
+    """Letters that nothing else has. Digits among them would now and then be a number: a phone behind a name, a sum."""
+    return "".join(secrets.choice(string.ascii_lowercase) for _ in range(length))
+
+
+def unique_phone() -> str:
+    """A Vietnamese mobile number that nobody else has, in E.164."""
+    return f"+84{secrets.choice((90, 91, 93, 94, 96, 97, 98))}{secrets.randbelow(10**7):07}"
+
+
+_held_ports: list[IO[bytes]] = []
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
+    """A port that nobody uses and no other test process is given, however long it stays unused or is given back.
+
+    Below those that Linux takes for outgoing connections; a lock on a file of its own holds it until this process ends.
+    """
+    locks = Path(tempfile.gettempdir()) / f"quen-test-ports-{os.getuid()}"
+    locks.mkdir(exist_ok=True)
+    while True:
+        port = 20_000 + secrets.randbelow(12_000)  # not `random`: Hypothesis seeds that
+        lock = (locks / str(port)).open("ab")
+        with socket.socket() as probe:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                lock.close()
+                continue
+        _held_ports.append(lock)
         return port
 
 
@@ -57,7 +91,7 @@ def basic_auth(write_key: str) -> dict[str, str]:
     return {"Authorization": "Basic " + base64.b64encode(f"{write_key}:".encode()).decode()}
 
 
-def run_node(script: str, *arguments: str, timeout: float = 60.0) -> str:
+def run_node(script: str, *arguments: str, timeout: float = 180.0) -> str:
     """Run an ES module with the SDKs of tests/node at hand; what it printed. Skips where they are not installed."""
     directory = Path(__file__).parent / "node"
     if not (directory / "node_modules").exists():
@@ -125,7 +159,7 @@ class MailServer:
     def to(self, address: str) -> list[Mail]:
         return [mail for mail in self.mails if address in mail.recipients]
 
-    def wait_for(self, address: str, count: int = 1, timeout: float = 20.0) -> list[Mail]:
+    def wait_for(self, address: str, count: int = 1, timeout: float = 60.0) -> list[Mail]:
         return eventually(lambda: mails if len(mails := self.to(address)) >= count else None, timeout) or []
 
 
@@ -148,11 +182,11 @@ class Quen:
         self._log: IO[bytes] | None = None
         self._keys: dict[str, httpx.Client] = {}
         self._sources: dict[tuple[str, str], str] = {}
-        self.edge = httpx.Client(base_url=self.edge_url, timeout=30)
+        self.edge = httpx.Client(base_url=self.edge_url, timeout=60)
 
     # Life
 
-    def start(self, timeout: float = 60.0) -> None:
+    def start(self, timeout: float = 120.0) -> None:
         if not self.data_dir.exists():
             self.smtp.start()
             self.cli("init", "--email", self.owner_email, "--password-env", "QUEN_TEST_PASSWORD")
@@ -167,7 +201,7 @@ class Quen:
         )
         self.wait_until_healthy(timeout)
 
-    def wait_until_healthy(self, timeout: float = 60.0) -> None:
+    def wait_until_healthy(self, timeout: float = 120.0) -> None:
         def healthy() -> bool:
             assert self._process is not None and self._process.poll() is None, f"quen up ended:\n{self.log_tail()}"
             return _answers(f"{self.base_url}/health") and _answers(f"{self.edge_url}/health")
@@ -177,7 +211,7 @@ class Quen:
         except AssertionError as error:
             raise AssertionError(f"quen up is not healthy after {timeout} s:\n{self.log_tail()}") from error
 
-    def stop(self, timeout: float = 20.0) -> int:
+    def stop(self, timeout: float = 30.0) -> int:
         """Ask it to end, as a service manager does; its exit status."""
         assert self._process is not None
         self._process.terminate()
@@ -210,12 +244,13 @@ class Quen:
         """SIGKILL to the app process and all that it started; the supervisor is to start it again."""
         app = self.app_pid()
         for pid in [*_descendants(app), app]:
-            os.kill(pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it went with its parent
+                os.kill(pid, signal.SIGKILL)
 
     def restart_app(self) -> None:
         before = self.app_pid()
         self.kill_app()
-        eventually(lambda: self.app_pid() != before, 30)
+        eventually(lambda: self.app_pid() != before)
         self.wait_until_healthy()
 
     def close(self) -> None:
@@ -237,7 +272,7 @@ class Quen:
 
     # Doors
 
-    def cli(self, *arguments: str, check: bool = True, timeout: float = 120) -> subprocess.CompletedProcess[str]:
+    def cli(self, *arguments: str, check: bool = True, timeout: float = 300) -> subprocess.CompletedProcess[str]:
         """Run `quen …` on this data directory; with `check` a failure shows what it printed."""
         done = subprocess.run(
             self._command(*arguments), env=self._environment(), capture_output=True, text=True, timeout=timeout
@@ -270,7 +305,52 @@ class Quen:
         assert answer.status_code == 200, answer.text
         return answer
 
-    def profile(self, identifier: str, timeout: float = 30.0) -> dict[str, Any]:
+    def order(self, answer: httpx.Response) -> dict[str, Any]:
+        """What came of an order about identity (`done` or `refused`), also where the answer did not wait for it."""
+        assert answer.status_code in {200, 202, 409}, answer.text
+        document: dict[str, Any] = answer.json()
+        if answer.status_code == 409:
+            return dict(document["details"]["order"])
+
+        def ended() -> dict[str, Any] | None:
+            found = dict(self.api().get(f"identity/orders/{document['id']}").json())
+            return found if found["status"] in {"done", "refused"} else None
+
+        return eventually(ended) or {}
+
+    def settle(self) -> None:
+        """Back when the engine has taken all that was sent before, and what it told itself because of that.
+
+        Events are seen a moment before the state that follows from them: wait for this where both are looked at.
+        """
+        eventually(lambda: httpx.get(f"{self.base_url}/health", timeout=60).json()["engine"].get("lag") == 0)
+
+    def tidy(self) -> None:
+        """Archive what tests made that follows people: nobody of a later test enters it, nor is told of it."""
+        api = self.api()
+        for journey in self._listed("journeys"):
+            if journey["status"] != "archived":
+                assert api.post(f"journeys/{journey['id']}/archive").status_code == 200, journey
+        if not (segments := self._listed("segments")):
+            return
+        # One that others refer to waits for those.
+        eventually(lambda: not [s for s in segments if api.delete(f"segments/{s['id']}").status_code == 409])
+        # Once a segment that is made now is computed, the engine follows the others no more.
+        rule = {"event": f"Never {uuid4().hex}"}
+        marker = api.post("segments", json={"name": "Tidied", "rule": rule}).json()["id"]
+        eventually(lambda: api.get(f"segments/{marker}").json()["status"] == "live")
+        api.delete(f"segments/{marker}")
+
+    def _listed(self, path: str) -> list[dict[str, Any]]:
+        items: list[dict[str, Any]] = []
+        cursor: str | None = ""
+        while cursor is not None:
+            page = self.api().get(path, params={"limit": 200} | ({"cursor": cursor} if cursor else {})).json()
+            items += page["items"]
+            cursor = page["next"]
+        return items
+
+    def profile(self, identifier: str, timeout: float = 60.0) -> dict[str, Any]:
         """The profile of `type:value` as soon as there is one."""
 
         def found() -> dict[str, Any] | None:

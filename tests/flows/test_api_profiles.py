@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
-from tests.support import Quen, eventually
+from tests.support import Quen, unique
 
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 
 def shopper(quen: Quen, orders: int = 3) -> dict[str, Any]:
-    """Someone who browses unknown, buys and says who she is; her profile once all of that is in it."""
-    mark = uuid4().hex[:10]
+    """Someone who browses unknown, buys and says who she is; her profile once all of that is in it.
+
+    All of it is one entry of the journal, so that she is there with everything or not at all.
+    """
+    mark = unique()
     user, visitor, email = f"u-{mark}", f"v-{mark}", f"lan.{mark}@example.com"
     quen.send(
         {"type": "page", "anonymousId": visitor, "name": "Home", "properties": {"path": "/"}},
@@ -34,12 +36,10 @@ def shopper(quen: Quen, orders: int = 3) -> dict[str, Any]:
             for n in range(orders)
         ),
     )
-
-    def complete() -> dict[str, Any] | None:
-        found = quen.profile(f"user_id:{user}")
-        return found if found["computed"]["order_count"] == orders else None
-
-    return {"mark": mark, "user": user, "visitor": visitor, "email": email, "profile": eventually(complete)}
+    quen.settle()
+    profile = quen.profile(f"user_id:{user}")
+    assert profile["computed"]["order_count"] == orders
+    return {"mark": mark, "user": user, "visitor": visitor, "email": email, "profile": profile}
 
 
 def test_a_profile_has_the_contracts_shape(quen: Quen) -> None:
@@ -91,14 +91,9 @@ def test_why_it_is_one_person(quen: Quen) -> None:
     tablet = quen.profile(f"anonymous_id:tablet-{one['mark']}")
     quen.send({"type": "identify", "anonymousId": f"tablet-{one['mark']}", "userId": one["user"]})
     survivor = one["profile"]["id"]
-    identity = eventually(
-        lambda: (
-            found
-            if (found := quen.api().get(f"profiles/{survivor}/identity").json())["merged_ids"] == [tablet["id"]]
-            else None
-        )
-    )
-    assert identity is not None
+    quen.settle()
+    identity = quen.api().get(f"profiles/{survivor}/identity").json()
+    assert identity["merged_ids"] == [tablet["id"]]
     assert {edge["kind"] for edge in identity["edges"]} >= {"create", "attach", "merge"}
     (merge,) = identity["merges"]
     assert (merge["from"], merge["into"]) == (tablet["id"], survivor)
@@ -116,6 +111,7 @@ def test_people_are_found_and_listed(quen: Quen) -> None:
         found = api.get("profiles", params={"query": query}).json()
         assert [item["id"] for item in found["items"]] == [one["profile"]["id"]], query
     shopper(quen, orders=0)
+    quen.settle()
     first = api.get("profiles", params={"limit": 1, "kind": "known"}).json()
     second = api.get("profiles", params={"limit": 1, "kind": "known", "cursor": first["next"]}).json()
     assert first["items"][0]["id"] != second["items"][0]["id"]
@@ -163,12 +159,14 @@ def test_a_role_without_customers_sees_none(quen: Quen) -> None:
 
 
 def test_two_scopes_of_one_code_are_told_apart(quen: Quen) -> None:
-    code = uuid4().hex[:8]
+    code = unique(8)
     for pos in ("pos-1", "pos-2"):
         external = {"type": "customer_code", "id": code, "collection": pos}
         quen.send({"type": "identify", "traits": {"till": pos}, "context": {"externalIds": [external]}})
+    quen.settle()
     api = quen.api()
-    assert eventually(lambda: api.get(f"profiles/customer_code:{code}").status_code == 409)
-    body = api.get(f"profiles/customer_code:{code}").json()
+    answer = api.get(f"profiles/customer_code:{code}")
+    assert answer.status_code == 409
+    body = answer.json()
     assert body["details"]["scopes"] == ["pos-1", "pos-2"]
     assert api.get(f"profiles/customer_code:{code}", params={"scope": "pos-2"}).json()["traits"]["till"] == "pos-2"

@@ -8,7 +8,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.support import Quen, eventually
+from tests.support import Quen, eventually, unique
 
 
 def waiting(api: httpx.Client, text: str, **params: Any) -> list[dict[str, Any]]:
@@ -65,7 +65,7 @@ def test_what_is_not_whole_stays(quen: Quen) -> None:
 
 
 def test_recent_events_show_their_fate(quen: Quen) -> None:
-    event, user = f"Event {uuid4().hex[:8]}", uuid4().hex
+    event, user = f"Event {unique(8)}", uuid4().hex
     message = {"type": "track", "event": event, "userId": user, "messageId": uuid4().hex, "properties": {"a": 1}}
     quen.send(message)
     api = quen.api("developer")
@@ -83,7 +83,7 @@ def test_recent_events_show_their_fate(quen: Quen) -> None:
 
 
 def test_the_catalogue_knows_what_came(quen: Quen) -> None:
-    event = f"Event {uuid4().hex[:8]}"
+    event = f"Event {unique(8)}"
     quen.send({"type": "track", "event": event, "userId": uuid4().hex, "properties": {"size": "M", "count": 3}})
 
     def seen() -> list[dict[str, Any]]:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import re
 import threading
-import uuid
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
-import httpx
 import pytest
 from standardwebhooks import Webhook
 
-from tests.support import Quen, eventually
+from tests.support import Quen, eventually, unique
 from tests.unit.delivery.servers import reply, web_server
 
 CART = """<mjml lang="vi"><mj-body><mj-section><mj-column>
@@ -49,7 +47,7 @@ def email_step(template_id: str) -> dict[str, Any]:
 
 def person(quen: Quen, name: str = "Lan", **traits: Any) -> tuple[str, str]:
     """A known person: user id and address."""
-    user = f"u-{uuid.uuid4().hex[:10]}"
+    user = f"u-{unique()}"
     address = f"{user}@example.com"
     quen.send({"type": "identify", "userId": user, "traits": {"name": name, "email": address} | traits})
     quen.profile(f"user_id:{user}")
@@ -70,7 +68,7 @@ def timeline(quen: Quen, user: str) -> list[str]:
 
 
 def test_an_abandoned_cart_reaches_the_mailbox_and_comes_back(quen: Quen) -> None:
-    event = f"Cart {uuid.uuid4().hex[:8]}"
+    event = f"Cart {unique(8)}"
     journey = publish(quen, event, email_step(template(quen)))
     user, address = person(quen, "Nguyễn <b>Lan</b>")
     products = [{"name": 'Áo dài "lụa"', "price": 350_000}]
@@ -86,8 +84,8 @@ def test_an_abandoned_cart_reaches_the_mailbox_and_comes_back(quen: Quen) -> Non
     pixel = re.search(rf'<img src="({quen.edge_url}/o/[^"]+)"', mail.body())
     link = re.search(rf'href="({quen.edge_url}/c/[^"]+)"', mail.body())
     assert pixel and link
-    assert httpx.get(pixel[1]).headers["content-type"] == "image/gif"
-    clicked = httpx.get(link[1])
+    assert quen.edge.get(pixel[1]).headers["content-type"] == "image/gif"
+    clicked = quen.edge.get(link[1])
     assert clicked.status_code == 302 and clicked.headers["location"] == "https://shop.example/cart?a=1&b=2"
 
     def came_back() -> dict[str, Any]:
@@ -102,7 +100,7 @@ def test_an_abandoned_cart_reaches_the_mailbox_and_comes_back(quen: Quen) -> Non
     assert "https://shop.example/cart?a=1&amp;b=2" in shown["html"] and "/o/" not in shown["html"]
 
     way_out = mail.message["List-Unsubscribe"].strip("<>")
-    done = httpx.post(way_out, data={"List-Unsubscribe": "One-Click"})
+    done = quen.edge.post(way_out, data={"List-Unsubscribe": "One-Click"})
     assert done.status_code == 200
     eventually(lambda: quen.api().get("suppressions", params={"query": address}).json()["items"])
 
@@ -120,9 +118,9 @@ def test_an_abandoned_cart_reaches_the_mailbox_and_comes_back(quen: Quen) -> Non
 
 
 def test_who_has_no_address_gets_nothing_and_it_says_why(quen: Quen) -> None:
-    event = f"Hello {uuid.uuid4().hex[:8]}"
+    event = f"Hello {unique(8)}"
     publish(quen, event, email_step(template(quen)))
-    user = f"u-{uuid.uuid4().hex[:10]}"
+    user = f"u-{unique()}"
     quen.send({"type": "track", "userId": user, "event": event})
     (message,) = eventually(lambda: messages_of(quen, user, status="suppressed"))
     assert message["reason"] == "no_address"
@@ -130,7 +128,7 @@ def test_who_has_no_address_gets_nothing_and_it_says_why(quen: Quen) -> None:
 
 
 def test_a_refused_recipient_fails_with_the_servers_words(quen: Quen) -> None:
-    event = f"Refused {uuid.uuid4().hex[:8]}"
+    event = f"Refused {unique(8)}"
     publish(quen, event, email_step(template(quen)))
     user, address = person(quen)
     quen.smtp.answers[address] = "550 5.1.1 no such mailbox"
@@ -149,14 +147,14 @@ def test_a_webhook_is_signed_and_carries_the_person(quen: Quen) -> None:
         got.append((dict(handler.headers.items()), body))
         reply(handler, 503 if len(got) == 1 else 200, retry_after="0")
 
-    event = f"Hook {uuid.uuid4().hex[:8]}"
+    event = f"Hook {unique(8)}"
     with web_server(answer) as base:
         publish(quen, event, {"id": "hook", "type": "webhook", "url": f"{base}/hook", "body": ""})
         user, address = person(quen)
         quen.send({"type": "track", "userId": user, "event": event, "properties": {"total": 5}})
-        (message,) = eventually(lambda: [m for m in messages_of(quen, user) if m["attempts"] == 1])
-        assert message["channel"] == "webhook"
         eventually(lambda: got)
+        (message,) = messages_of(quen, user)
+        assert (message["channel"], message["attempts"]) == ("webhook", 1)
     headers, body = got[0]
     told = Webhook(_secret(quen)).verify(body, headers)
     assert told["type"] == "journey.webhook"
@@ -172,11 +170,12 @@ def _secret(quen: Quen) -> str:
 
 
 def test_a_slow_webhook_does_not_delay_the_mail(quen: Quen) -> None:
-    released = threading.Event()
-    event = f"Slow {uuid.uuid4().hex[:8]}"
+    asked, released = threading.Event(), threading.Event()
+    event = f"Slow {unique(8)}"
 
     def answer(handler: BaseHTTPRequestHandler, _: bytes) -> None:
-        released.wait(20)
+        asked.set()
+        released.wait(60)
         reply(handler, 200)
 
     with web_server(answer) as base:
@@ -185,10 +184,11 @@ def test_a_slow_webhook_does_not_delay_the_mail(quen: Quen) -> None:
         user, address = person(quen)
         quen.send({"type": "track", "userId": user, "event": event})
         quen.smtp.wait_for(address)
-        # Taken, and held by its receiver, while the mail is out.
-        eventually(lambda: [m["status"] for m in messages_of(quen, user, channel="webhook")] == ["claimed"])
+        # Held by its receiver, or given up and asked again later: the mail is out all the same.
+        assert asked.wait(60)
+        assert not messages_of(quen, user, channel="webhook", status="accepted")
         released.set()
-        eventually(lambda: messages_of(quen, user, channel="webhook", status="accepted"))
+        eventually(lambda: messages_of(quen, user, channel="webhook", status="accepted"), 120)
 
 
 def test_templates_over_the_api(quen: Quen) -> None:
@@ -219,7 +219,7 @@ def test_templates_over_the_api(quen: Quen) -> None:
 
 def test_a_template_that_a_journey_uses_stays(quen: Quen) -> None:
     made = template(quen)
-    event = f"Used {uuid.uuid4().hex[:8]}"
+    event = f"Used {unique(8)}"
     publish(quen, event, email_step(made))
     answer = quen.api().delete(f"templates/{made}")
     assert answer.status_code == 409 and f"Khi {event}" in answer.json()["message"]
@@ -237,7 +237,7 @@ def test_roles(quen: Quen, role: str, templates: int, messages: int, suppression
 
 
 def test_an_analyst_sees_addresses_masked(quen: Quen) -> None:
-    event = f"Mask {uuid.uuid4().hex[:8]}"
+    event = f"Mask {unique(8)}"
     publish(quen, event, email_step(template(quen, subject="Thư cho {{ person.email }}")))
     user, address = person(quen)
     quen.send({"type": "track", "userId": user, "event": event})
@@ -260,6 +260,11 @@ def test_filters_that_cannot_be_are_said_so(quen: Quen) -> None:
 
 
 def test_messages_come_in_pages(quen: Quen) -> None:
+    event = f"Pages {unique(8)}"
+    publish(quen, event, email_step(template(quen)))
+    for user in (person(quen)[0], person(quen)[0]):
+        quen.send({"type": "track", "userId": user, "event": event})
+        eventually(lambda user=user: messages_of(quen, user))
     first = quen.api().get("messages", params={"limit": 1}).json()
     assert len(first["items"]) == 1 and first["next"]
     second = quen.api().get("messages", params={"limit": 1, "cursor": first["next"]}).json()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from itertools import count
 from typing import Any
@@ -12,7 +11,7 @@ import pytest
 from tests.support import Quen, eventually
 
 _SYLLABLES = [first + vowel for first in "bdgklmnrst" for vowel in "aeo"]
-_numbers = count(int(time.time() * 1000) % 10_000_000)
+_numbers = count(7_654_321)  # the same people each time: their names and birthdays decide what is found
 
 
 @pytest.fixture(scope="module")
@@ -33,11 +32,11 @@ def test_two_records_of_one_person_are_found_and_merged(quen: Quen, pairs: list[
     assert sum(e["bits"] for e in pair["evidence"]) == pytest.approx(pair["bits"], abs=0.1)
 
     answer = quen.api("care").post(f"duplicates/{pair['id']}/merge", json={"note": "seen in the shop"})
-    assert answer.status_code == 200, answer.text
+    assert quen.order(answer)["status"] == "done"
 
     assert quen.profile(f"email:{web}")["id"] == quen.profile(f"customer_code:{till}")["id"]
     merged = quen.api().get(f"duplicates/{pair['id']}").json()
-    assert merged["status"] == "merged" and merged["decided_by"]
+    assert merged["status"] == "merged" and merged["decided_by"], merged
     assert merged["left"]["profile"] == merged["right"]["profile"]
     assert quen.api().post(f"duplicates/{pair['id']}/not-same").status_code == 409
 
@@ -50,15 +49,17 @@ def test_decisions_outlast_searches_and_can_be_taken_back(quen: Quen, pairs: lis
     later = quen.api().post(f"duplicates/{put_off['id']}/later").json()
     assert later["status"] == "later" and later["later_until"] > later["decided_at"]
     # Merged, and taken apart again on the customer's page.
-    assert quen.api().post(f"duplicates/{parted['id']}/merge", json={}).status_code == 200
+    assert quen.order(quen.api().post(f"duplicates/{parted['id']}/merge", json={}))["status"] == "done"
     person = quen.profile(f"email:{pairs[3][0]}")["id"]
     entry = next(m for m in quen.api().get(f"profiles/{person}/identity").json()["merges"] if m["live"])
-    assert quen.api().post(f"profiles/{person}/unmerge", json={"edge": entry["edge"]}).status_code == 200
+    unmerged = quen.api().post(f"profiles/{person}/unmerge", json={"edge": entry["edge"]})
+    assert quen.order(unmerged)["status"] == "done"
     assert quen.profile(f"email:{pairs[3][0]}")["id"] != quen.profile(f"customer_code:{pairs[3][1]}")["id"]
     # One of the two gets a stronger identifier: they are the same two people all the same.
     customer = f"tt-{next(_numbers)}"
     quen.send({"type": "identify", "userId": customer, "traits": {"email": web}})
-    eventually(lambda: quen.profile(f"email:{web}")["id"] == quen.profile(f"user_id:{customer}")["id"])
+    quen.settle()
+    assert quen.profile(f"email:{web}")["id"] == quen.profile(f"user_id:{customer}")["id"]
 
     search(quen)
     assert quen.api().get(f"duplicates/{put_off['id']}").json()["status"] == "later"
@@ -80,7 +81,7 @@ def test_masked_viewers_see_masked_identifiers(quen: Quen, pairs: list[tuple[str
 def test_the_report_counts_by_day(quen: Quen, pairs: list[tuple[str, str]]) -> None:
     report = quen.api().get("duplicates/report?days=7").json()
     assert len(report["items"]) == 7
-    assert report["items"][-1]["found"] >= len(pairs)
+    assert sum(day["found"] for day in report["items"]) >= len(pairs)
     assert sum(report["totals"].values()) >= len(pairs)
 
 
@@ -135,8 +136,7 @@ def twice(quen: Quen, *, at_home: bool = False) -> tuple[str, str]:
             "context": {"externalIds": [_external(code)]},
         },
     )
-    quen.profile(f"email:{email}")
-    quen.profile(f"customer_code:{code}")
+    quen.settle()
     return email, code
 
 
@@ -158,7 +158,7 @@ def search(quen: Quen) -> dict[str, Any]:
         assert answer.status_code in (200, 409), answer.text
         return dict(answer.json()) if answer.status_code == 200 else None
 
-    run = eventually(started, 60, interval=0.3)
+    run = eventually(started, 300, interval=0.3)
     assert run is not None
 
     def ended() -> dict[str, Any] | None:
@@ -166,7 +166,7 @@ def search(quen: Quen) -> dict[str, Any]:
         assert state["status"] in ("waiting", "running", "done"), state
         return dict(state) if state["status"] == "done" else None
 
-    done = eventually(ended, 120, interval=0.3)
+    done = eventually(ended, 300, interval=0.3)
     assert done is not None and done["percent"] == 100
     return done
 

@@ -88,7 +88,8 @@ def test_the_whole_file(new_quen: Callable[..., Quen], invoices: dict[str, Invoi
         names = {one["name"]: one["count"] for one in api.get("events/catalogue").json()["items"]}
         return (names.get("Order Completed"), names.get("Order Refunded")) == (len(orders), len(refunds))
 
-    eventually(all_stored, 240, interval=0.5)
+    eventually(all_stored, 600, interval=0.5)
+    quen.settle()
     (source,) = [one for one in api.get("sources").json()["items"] if one["name"] == "Online Retail"]
     assert source["events"] == result["messages"]  # nothing in quarantine, nothing twice
     assert api.get("quarantine").json()["items"] == []
@@ -146,7 +147,7 @@ def _check_a_segment(api: Any, orders: dict[str, Invoice]) -> None:
         segment = api.get(f"segments/{made['id']}").json()
         return segment if segment["status"] == "live" else None
 
-    segment = eventually(live, 120, interval=0.5) or {}
+    segment = eventually(live, 300, interval=0.5) or {}
     assert segment["count"] == len(expected)
     members = _all(api, f"segments/{made['id']}/members")
     ids = {identifier["value"] for member in members for identifier in member.get("identifiers", [])} or {

@@ -16,7 +16,7 @@ import pytest
 from standardwebhooks import Webhook
 
 from quen.delivery.channels.webhook.post import signing_secret
-from tests.support import Quen, eventually
+from tests.support import Quen, eventually, unique
 
 BODY = """<mjml><mj-body><mj-section><mj-column>
 <mj-text>Chào {{ person.name }}, giỏ hàng của bạn vẫn còn {{ person.last_sku }}.</mj-text>
@@ -57,11 +57,11 @@ def receiver() -> Iterator[Receiver]:
 
 @pytest.fixture
 def running_journey(quen: Quen, receiver: Receiver) -> dict[str, Any]:
-    """A live segment of people who added something and did not order, and a live journey for it."""
-    api = quen.api()
-    added = {"event": "Kettle Added", "count": {"op": "gte", "value": 1}, "within": "1h"}
-    ordered = {"event": "Kettle Ordered", "count": {"op": "gte", "value": 1}, "within": "1h"}
-    segment = _made(api.post("segments", json={"name": "Kettle left", "rule": {"all": [added, {"not": ordered}]}}))
+    """A live segment of people who added something and did not order, and a live journey for it; names of its own."""
+    api, mark = quen.api(), unique()
+    added = {"event": f"Added {mark}", "count": {"op": "gte", "value": 1}, "within": "1h"}
+    ordered = {"event": f"Ordered {mark}", "count": {"op": "gte", "value": 1}, "within": "1h"}
+    segment = _made(api.post("segments", json={"name": mark, "rule": {"all": [added, {"not": ordered}]}}))
     eventually(lambda: api.get(f"segments/{segment['id']}").json()["status"] == "live")
     template = {"name": "Kettle", "subject": "{{ person.name }}, ấm trà còn đợi bạn", "body": BODY}
     template_id = _made(api.post("templates", json=template))["id"]
@@ -81,40 +81,36 @@ def running_journey(quen: Quen, receiver: Receiver) -> dict[str, Any]:
     assert journey["problems"] == []
     api.post(f"journeys/{journey['id']}/publish", json={}).raise_for_status()
     eventually(lambda: api.get(f"journeys/{journey['id']}").json()["status"] == "live")
-    return {"segment": segment["id"], "journey": journey["id"]}
+    return {"segment": segment["id"], "journey": journey["id"], "mark": mark}
 
 
 def test_from_an_event_to_a_click_and_an_unsubscribe(
     quen: Quen, receiver: Receiver, running_journey: dict[str, Any]
 ) -> None:
-    identify = {
-        "type": "identify",
-        "userId": "kettle-1",
-        "traits": {"name": "Đào", "email": "Dao@Example.com", "last_sku": "AM-01"},
-    }
-    quen.send(identify, _added("kettle-1"))
-    profile = quen.profile("email:dao@example.com")
-    entered = eventually(lambda: _segments(quen, "kettle-1"), 5)
-    assert entered == [running_journey["segment"]]
+    mark = running_journey["mark"]
+    user, typed = f"dao-{mark}", f"Dao.{mark}@Example.com"
+    traits = {"name": "Đào", "email": typed, "last_sku": "AM-01"}
+    quen.send({"type": "identify", "userId": user, "traits": traits}, _added(user, mark))
+    profile = quen.profile(f"email:{typed.lower()}")
+    eventually(lambda: running_journey["segment"] in _segments(quen, user))
 
-    mail = quen.smtp.wait_for("Dao@example.com")[0]
+    mail = quen.smtp.wait_for(f"Dao.{mark}@example.com")[0]
     assert mail.subject == "Đào, ấm trà còn đợi bạn"
     assert "vẫn còn AM-01" in mail.body("plain")
     assert mail.message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
 
     html = mail.body()
-    click = _link(html, "/c/")
-    answer = httpx.get(click, follow_redirects=False)
+    answer = quen.edge.get(_link(html, "/c/"))
     assert (answer.status_code, answer.headers["location"]) == (302, "https://shop.example/cart?ref=mail")
-    pixel = httpx.get(_link(html, "/o/"))
+    pixel = quen.edge.get(_link(html, "/o/"))
     assert (pixel.status_code, pixel.headers["content-type"]) == (200, "image/gif")
     unsubscribe = re.search(r"<(http[^>]+)>", mail.message["List-Unsubscribe"])
     assert unsubscribe is not None
-    assert httpx.post(unsubscribe[1], data={"List-Unsubscribe": "One-Click"}).status_code == 200
+    assert quen.edge.post(unsubscribe[1], data={"List-Unsubscribe": "One-Click"}).status_code == 200
 
     expected = {
         "Identified",
-        "Kettle Added",
+        f"Added {mark}",
         "Segment Entered",
         "Journey Entered",
         "Journey Ended",
@@ -124,7 +120,7 @@ def test_from_an_event_to_a_click_and_an_unsubscribe(
         "Unsubscribed",
     }
     eventually(lambda: expected <= set(_timeline(quen, profile["id"])))
-    eventually(lambda: quen.profile("user_id:kettle-1")["traits"].get("kettle_reminded") is True)
+    eventually(lambda: quen.profile(f"user_id:{user}")["traits"].get("kettle_reminded") is True)
     messages = quen.api().get("messages", params={"journey": running_journey["journey"]}).json()["items"]
     assert {m["status"] for m in messages if m["channel"] == "email"} == {"accepted"}
 
@@ -134,26 +130,29 @@ def test_from_an_event_to_a_click_and_an_unsubscribe(
     assert json.loads(body) == verified
 
     # She has had enough: whatever happens next, nothing more is sent to her, and the reason is there to read.
-    quen.send({"type": "track", "event": "Kettle Ordered", "userId": "kettle-1"})
-    eventually(lambda: _segments(quen, "kettle-1") == [])
+    quen.send({"type": "track", "event": f"Ordered {mark}", "userId": user})
+    eventually(lambda: running_journey["segment"] not in _segments(quen, user))
 
 
 def test_who_orders_before_the_send_gets_nothing(quen: Quen, running_journey: dict[str, Any]) -> None:
-    identify = {"type": "identify", "userId": "kettle-2", "traits": {"email": "kettle-2@example.com"}}
-    quen.send(identify, _added("kettle-2"), {"type": "track", "event": "Kettle Ordered", "userId": "kettle-2"})
-    quen.send({"type": "identify", "userId": "kettle-3", "traits": {"email": "kettle-3@example.com"}})
-    quen.send(_added("kettle-3"))
-    quen.smtp.wait_for("kettle-3@example.com")
-    assert quen.smtp.to("kettle-2@example.com") == []
+    mark = running_journey["mark"]
+    early, late = f"early-{mark}", f"late-{mark}"
+    ordered = {"type": "track", "event": f"Ordered {mark}", "userId": early}
+    quen.send(_identify(early), _added(early, mark), ordered)
+    quen.send(_identify(late))
+    quen.send(_added(late, mark))
+    quen.smtp.wait_for(f"{late}@example.com")
+    assert quen.smtp.to(f"{early}@example.com") == []
 
 
 def test_who_unsubscribed_or_has_no_address_is_not_written_to_and_the_reason_is_kept(
     quen: Quen, running_journey: dict[str, Any]
 ) -> None:
-    api = quen.api()
-    api.post("suppressions", json={"channel": "email", "address": "kettle-4@example.com"}).raise_for_status()
-    quen.send({"type": "identify", "userId": "kettle-4", "traits": {"email": "kettle-4@example.com"}})
-    quen.send(_added("kettle-4"), _added("kettle-5"))
+    api, mark = quen.api(), running_journey["mark"]
+    off, nowhere = f"off-{mark}", f"nowhere-{mark}"
+    api.post("suppressions", json={"channel": "email", "address": f"{off}@example.com"}).raise_for_status()
+    quen.send(_identify(off))
+    quen.send(_added(off, mark), _added(nowhere, mark))
 
     def reasons() -> dict[str, str] | None:
         items = api.get("messages", params={"journey": running_journey["journey"], "status": "suppressed"}).json()
@@ -161,28 +160,31 @@ def test_who_unsubscribed_or_has_no_address_is_not_written_to_and_the_reason_is_
         return found if len(found) >= 2 else None
 
     found = eventually(reasons) or {}
-    assert found[quen.profile("user_id:kettle-4")["id"]] == "by_hand"
-    assert found[quen.profile("user_id:kettle-5")["id"]] == "no_address"
+    assert found[quen.profile(f"user_id:{off}")["id"]] == "by_hand"
+    assert found[quen.profile(f"user_id:{nowhere}")["id"]] == "no_address"
 
 
 def test_a_window_ends_by_itself_at_its_second(quen: Quen) -> None:
-    api = quen.api()
-    rule = {"event": "Bell Rung", "count": {"op": "gte", "value": 1}, "within": "15m"}
-    segment = _made(api.post("segments", json={"name": "Bell", "rule": rule}))
+    api, mark = quen.api(), unique()
+    rule = {"event": f"Rung {mark}", "count": {"op": "gte", "value": 1}, "within": "15m"}
+    segment = _made(api.post("segments", json={"name": mark, "rule": rule}))
     eventually(lambda: api.get(f"segments/{segment['id']}").json()["status"] == "live")
-    leaves_at = time.time() + 3
+    leaves_at = int(time.time()) + 8
     rung = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(leaves_at - 15 * 60))
-    leaves_at = int(leaves_at)
-    quen.send({"type": "track", "event": "Bell Rung", "userId": "bell-1", "timestamp": rung})
-    eventually(lambda: _segments(quen, "bell-1") == [segment["id"]], 5)
-    assert time.time() < leaves_at + 1
-    eventually(lambda: _segments(quen, "bell-1") == [], 10)
-    left = eventually(lambda: [e for e in _events(quen, "bell-1") if e["event"] == "Segment Exited"])[0]
+    quen.send({"type": "track", "event": f"Rung {mark}", "userId": mark, "timestamp": rung})
+    quen.settle()
+    assert "Segment Entered" in {e["event"] for e in _events(quen, mark)}
+    left = eventually(lambda: [e for e in _events(quen, mark) if e["event"] == "Segment Exited"])[0]
     assert left["time"].startswith(time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(leaves_at)))
+    eventually(lambda: segment["id"] not in _segments(quen, mark))
 
 
-def _added(user: str) -> dict[str, Any]:
-    return {"type": "track", "event": "Kettle Added", "userId": user, "properties": {"sku": "AM-01"}}
+def _identify(user: str) -> dict[str, Any]:
+    return {"type": "identify", "userId": user, "traits": {"email": f"{user}@example.com"}}
+
+
+def _added(user: str, mark: str) -> dict[str, Any]:
+    return {"type": "track", "event": f"Added {mark}", "userId": user, "properties": {"sku": "AM-01"}}
 
 
 def _made(answer: httpx.Response) -> dict[str, Any]:

@@ -31,8 +31,8 @@ def test_the_edge_keeps_accepting_while_the_app_is_down(new_quen: Callable[..., 
     quen.send({"type": "track", "event": "While Away", "userId": "night-1"})
     quen.wait_until_healthy()
     assert quen.profile("user_id:night-1")
-    names = eventually(lambda: [e["event"] for e in _events(quen, "user_id:night-1")])
-    assert names == ["While Away"]
+    quen.settle()
+    assert [e["event"] for e in _events(quen, "user_id:night-1")] == ["While Away"]
 
 
 def test_nothing_is_lost_or_doubled_by_kills_under_load(new_quen: Callable[..., Quen]) -> None:
@@ -48,6 +48,7 @@ def test_nothing_is_lost_or_doubled_by_kills_under_load(new_quen: Callable[..., 
             while not stop.is_set():
                 ids = [f"m-{number}-{i}" for i in range(50)]
                 batch = [{"type": "track", "event": "Load", "userId": "load-1", "messageId": i} for i in ids]
+                stop.wait(0.01)  # a stream, no flood: what it sends is read again, page by page
                 try:
                     answer = client.post("/v1/batch", json={"batch": batch}, headers=basic_auth(key))
                 except httpx.TransportError:
@@ -59,13 +60,12 @@ def test_nothing_is_lost_or_doubled_by_kills_under_load(new_quen: Callable[..., 
     sender = threading.Thread(target=send)
     sender.start()
     try:
-        for kill in (quen.kill_app, quen.kill_app, quen.kill):
+        for kill in (quen.restart_app, quen.restart_app, quen.kill):
             count = len(sent)
-            eventually(lambda count=count: len(sent) > count + 500, 60)
+            eventually(lambda count=count: len(sent) > count + 500, 120)
             kill()
             if kill == quen.kill:
                 quen.start()
-            quen.wait_until_healthy()
     finally:
         stop.set()
         sender.join()
@@ -76,5 +76,5 @@ def test_nothing_is_lost_or_doubled_by_kills_under_load(new_quen: Callable[..., 
         got = [e["message_id"] for e in _events(quen, "user_id:load-1")]
         return got if expected <= set(got) else None
 
-    got = eventually(all_there, 60, interval=0.5) or []
+    got = eventually(all_there, 300, interval=0.5) or []
     assert len(got) == len(set(got))

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
-from tests.support import Quen, eventually
+from tests.support import Quen, eventually, unique
 
 START = datetime.now(UTC) - timedelta(days=3)
 
@@ -44,13 +43,14 @@ def set_strategies(quen: Quen, **strategies: Any) -> None:
 
 
 def test_every_trait_says_where_it_is_from_and_what_else_was_seen(quen: Quen) -> None:
-    user = f"u-{uuid4().hex[:10]}"
+    user = f"u-{unique()}"
     till = quen.source("server", "Till of the trait tests")
     quen.send(says(user, 1, city="Huế", tier="silver"), says(user, 3, city="Vinh"), says(user, 4, city="Vinh"))
     quen.send(says(user, 2, city="Đà Lạt"), says(user, 5, tier="gold"), says(user, 6, gone="x"), source=till)
-    quen.send(says(user, 7, gone=None, last=True), source=till)
-    traits = eventually(lambda: found if "last" in (found := traits_of(quen, user)) else None)
-    assert traits.keys() == {"city", "tier", "last"}
+    quen.send(says(user, 7, gone=None), source=till)
+    quen.settle()
+    traits = traits_of(quen, user)
+    assert traits.keys() == {"city", "tier"}
     city = traits["city"]
     assert (city["value"], city["strategy"], city["source"]["name"]) == ("Vinh", "latest", "Tests server")
     assert [(o["value"], o["source"]["name"], o["count"]) for o in city["others"]] == [
@@ -68,9 +68,9 @@ def test_every_trait_says_where_it_is_from_and_what_else_was_seen(quen: Quen) ->
 
 
 def test_the_history_comes_page_by_page(quen: Quen) -> None:
-    user = f"u-{uuid4().hex[:10]}"
+    user = f"u-{unique()}"
     quen.send(*(says(user, n, step=n) for n in range(7)))
-    eventually(lambda: traits_of(quen, user)["step"]["value"] == 6 if quen.profile(f"user_id:{user}") else None)
+    quen.settle()
     seen: list[int] = []
     before = ""
     while before is not None:
@@ -82,14 +82,15 @@ def test_the_history_comes_page_by_page(quen: Quen) -> None:
 
 
 def test_the_same_trait_read_by_every_strategy_and_the_present_data_made_anew(quen: Quen) -> None:
-    mark = uuid4().hex[:8]
+    mark = unique(8)
     user, old = f"u-{mark}", f"v-{mark}"
     till = quen.source("server", f"Till {mark}")
     names = {s: f"{s}_{mark}" for s in ("first", "most_frequent", "source_priority", "keep_all", "latest")}
     story = [(1, "a", None), (2, "b", till), (3, "b", None), (4, "c", None)]
     for minute, value, source in story:
         quen.send(says(old, minute, **dict.fromkeys(names.values(), value)), source=source)
-    eventually(lambda: quen.profile(f"user_id:{old}")["traits"][names["first"]] == "c")
+    quen.settle()
+    assert quen.profile(f"user_id:{old}")["traits"][names["first"]] == "c"
     set_strategies(
         quen,
         **{name: {"strategy": s} for s, name in names.items() if s not in {"latest", "source_priority"}},
@@ -97,14 +98,15 @@ def test_the_same_trait_read_by_every_strategy_and_the_present_data_made_anew(qu
     )
     expected = {"first": "a", "most_frequent": "b", "source_priority": "b", "keep_all": ["a", "b", "c"], "latest": "c"}
     # What comes from now on (a moment later: the engine takes new settings between two batches).
-    eventually(lambda: _tells(quen, f"{user}-{uuid4().hex[:6]}", names["keep_all"]))
+    eventually(lambda: _tells(quen, f"{user}-{unique(6)}", names["keep_all"]))
     for minute, value, source in story:
         quen.send(says(user, minute, **dict.fromkeys(names.values(), value)), source=source)
 
     def values(of: str) -> dict[str, Any]:
         return {s: quen.profile(f"user_id:{of}")["traits"].get(name) for s, name in names.items()}
 
-    assert eventually(lambda: found if (found := values(user)) == expected else None)
+    quen.settle()
+    assert values(user) == expected
     assert values(old) == dict.fromkeys(names, "c")
     answer = quen.api().post("settings/traits/rebuild")
     assert answer.status_code == 202
@@ -120,24 +122,25 @@ def _tells(quen: Quen, user: str, name: str) -> bool:
 
 
 def test_a_browser_changes_no_contact_data(quen: Quen) -> None:
-    mark = uuid4().hex[:10]
+    mark = unique()
     user, email = f"u-{mark}", f"lan.{mark}@example.com"
     browser = quen.source("browser")
     quen.send(says(user, 1, email=email, city="Huế"))
-    eventually(lambda: quen.profile(f"user_id:{user}")["traits"].get("email") == email)
+    quen.settle()
     quen.send(says(user, 2, email=f"thief.{mark}@example.com", city="Vinh"), source=browser)
     quen.send(says(user, 3, email=None, seen=True), source=browser)
-    traits = eventually(lambda: found if "seen" in (found := traits_of(quen, user)) else None)
+    quen.settle()
+    traits = traits_of(quen, user)
     assert (traits["email"]["value"], traits["city"]["value"]) == (email, "Vinh")
     assert traits["email"]["others"] == []
     assert [c["new"] for c in history_of(quen, user, "email")["items"]] == [email]
 
 
 def test_who_may_not_see_contact_data_sees_it_masked_everywhere(quen: Quen) -> None:
-    mark = uuid4().hex[:10]
+    mark = unique()
     user = f"u-{mark}"
     quen.send(says(user, 1, email=f"old.{mark}@example.com"), says(user, 2, email=f"new.{mark}@example.com"))
-    eventually(lambda: quen.profile(f"user_id:{user}")["traits"]["email"].startswith("new"))
+    quen.settle()
     email = traits_of(quen, user, "analyst")["email"]
     assert email["value"] == "n•••@example.com"
     assert [o["value"] for o in email["others"]] == ["o•••@example.com"]

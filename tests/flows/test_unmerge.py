@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
-from tests.support import Quen, eventually
+from tests.support import Quen, eventually, unique
 
 
 class Two:
     """A user with a visit and an order, and an address with two orders, who became one by a message that named both."""
 
     def __init__(self, quen: Quen) -> None:
-        self.quen, self.name = quen, uuid.uuid4().hex[:10]
+        self.quen, self.name = quen, unique()
         self.user, self.mail = f"u-{self.name}", f"m-{self.name}@example.com"
         quen.send({"type": "identify", "userId": self.user, "traits": {"name": "Lan"}})
         quen.send(self.order(10, userId=self.user))
@@ -20,7 +19,8 @@ class Two:
         quen.send(*(self.order(total, context={"traits": {"email": self.mail}}) for total in (20, 30)))
         self.before = (quen.profile(f"user_id:{self.user}")["id"], quen.profile(f"email:{self.mail}")["id"])
         quen.send({"type": "identify", "userId": self.user, "traits": {"email": self.mail}})
-        eventually(lambda: self.id_of("email", self.mail) == self.id_of("user_id", self.user))
+        quen.settle()
+        assert self.id_of("email", self.mail) == self.id_of("user_id", self.user)
 
     def order(self, total: int, **who: Any) -> dict[str, Any]:
         properties = {"total": total, "order_id": f"{self.name}-{total}"}
@@ -43,15 +43,9 @@ class Two:
         return next(edge for edge in log["edges"] if edge["kind"] == "merge")
 
     def do(self, action: str, **arguments: Any) -> dict[str, Any]:
-        answer = self.quen.api().post(f"profiles/user_id:{self.user}/{action}", json=arguments)
-        assert answer.status_code in {200, 202}, answer.text
-        done = eventually(lambda: self._settled(answer.json()["id"]))
+        done = self.quen.order(self.quen.api().post(f"profiles/user_id:{self.user}/{action}", json=arguments))
         assert done["status"] == "done", done
         return done
-
-    def _settled(self, order: str) -> dict[str, Any] | None:
-        found: dict[str, Any] = self.quen.api().get(f"identity/orders/{order}").json()
-        return found if found["status"] in {"done", "refused"} else None
 
 
 def test_the_survivor_has_the_history_of_both_at_once_and_after_an_unmerge_each_their_own(quen: Quen) -> None:
@@ -94,7 +88,6 @@ def test_segments_count_all_that_was_merged_and_come_apart(quen: Quen) -> None:
     two.do("unmerge", edge=two.merge()["id"])
     eventually(lambda: members() == [])
     assert previewed() == 0
-    joined = quen.api().post("profiles/merge", json={"profiles": [lan, hoa]})
-    assert joined.status_code in {200, 202}, joined.text
+    assert quen.order(quen.api().post("profiles/merge", json={"profiles": [lan, hoa]}))["status"] == "done"
     eventually(lambda: members() == [lan])
     assert previewed() == 1

@@ -61,7 +61,8 @@ def test_wheel_holds_what_the_build_makes(wheel: Path) -> None:
 
 
 def test_installed_console_has_its_assets_and_speaks_vietnamese(installed: Quen) -> None:
-    with httpx.Client(base_url=installed.base_url, follow_redirects=True, headers={"Accept-Language": "vi"}) as client:
+    vietnamese = {"Accept-Language": "vi"}
+    with httpx.Client(base_url=installed.base_url, follow_redirects=True, headers=vietnamese, timeout=60) as client:
         page = client.get("/")
         assert page.status_code == 200
         assert 'lang="vi"' in page.text

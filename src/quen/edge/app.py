@@ -13,6 +13,7 @@ import structlog
 from quen.config import Config, config
 from quen.edge.http import (
     Answer,
+    Bodies,
     Receive,
     RequestError,
     Scope,
@@ -50,7 +51,8 @@ class Edge:
     def __init__(self, settings: Config) -> None:
         self._writer = GroupWriter(partial(open_journal, settings))
         self._sources = Sources(state_database(settings))
-        self._tracking = Tracking(self._sources, self._writer, trust_proxy=settings.trust_proxy)
+        self._bodies = Bodies()
+        self._tracking = Tracking(self._sources, self._writer, self._bodies, trust_proxy=settings.trust_proxy)
         self._sdk = Sdk(self._sources, settings.edge_url)
         self._links = Links(
             self._writer,
@@ -65,7 +67,10 @@ class Edge:
             await self._live(receive, send)
             return
         headers: dict[bytes, bytes] = dict(scope["headers"])
-        answer = await self._answer(scope, headers, receive)
+        try:
+            answer = await self._answer(scope, headers, receive)
+        finally:
+            self._bodies.release(scope)
         status, answer_headers, body = answer
         if (origin := headers.get(b"origin")) is not None:
             answer_headers = [*answer_headers, *cors(origin)]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import zlib
 from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
 import msgspec
 
-from quen.errors import QuenError
+from quen.errors import QuenError, TemporaryError
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -25,6 +26,9 @@ _PAGE_HEADERS = (
     (b"referrer-policy", b"no-referrer"),
     (b"x-content-type-options", b"nosniff"),
 )
+MAX_HELD_BYTES = 64_000_000  # of all requests' bodies together; beyond, the edge says 503
+BODY_SECONDS = 60.0  # for a body to come in: whoever stops half-way must not hold its place for ever
+_HELD = "quen.held"
 MAX_MEMBERS = 8  # each one copies what follows it: a million empty ones would keep the processor busy
 _ALLOWED_HEADERS = (
     b"authorization, content-type, content-encoding, x-retry-count, anonymousid, sentat, rsa-recovered,"
@@ -64,6 +68,8 @@ def error_answer(error: QuenError) -> Answer:
     extra: tuple[tuple[bytes, bytes], ...] = ()
     if error.status == 503:
         extra = ((b"retry-after", b"5"),)
+        if error.code in {"overloaded", "too_slow"}:
+            extra += ((b"connection", b"close"),)
     elif error.status == 413:
         extra = ((b"connection", b"close"),)  # the rest of the body is not read: nothing more can come by this way
     return json_answer(error.status, {"success": False, "code": error.code, "message": error.message}, *extra)
@@ -95,8 +101,31 @@ def cors(origin: bytes) -> Headers:
     ]
 
 
-async def read_body(headers: dict[bytes, bytes], receive: Receive, limit: int) -> bytes:
-    """The body, unzipped where it is zipped. Raises RequestError 413 above `limit`, before and after unzipping.
+class Bodies:
+    """How many bytes of bodies are in memory, of all requests together."""
+
+    def __init__(self) -> None:
+        self.held = 0
+
+    def hold(self, scope: Scope, size: int) -> None:
+        """Raises TemporaryError when it is too much; what is held goes with `release`."""
+        if self.held + size > MAX_HELD_BYTES:
+            raise TemporaryError("more comes in at once than memory should hold", code="overloaded")
+        self.held += size
+        scope[_HELD] = scope.get(_HELD, 0) + size
+
+    def release(self, scope: Scope) -> None:
+        self.held -= scope.pop(_HELD, 0)
+
+
+def _ignore(_size: int) -> None: ...
+
+
+async def read_body(
+    headers: dict[bytes, bytes], receive: Receive, limit: int, hold: Callable[[int], None] = _ignore
+) -> bytes:
+    """The body, unzipped where it is zipped. Raises RequestError 413 above `limit`, before and after unzipping, and
+    TemporaryError when it does not come to an end. `hold` is told of every byte before it is kept, and may refuse.
 
     What it is zipped with is told by its first bytes: SDKs send gzip labelled as something else, and label as gzip
     what is not.
@@ -106,20 +135,34 @@ async def read_body(headers: dict[bytes, bytes], receive: Receive, limit: int) -
         raise _too_large(limit)
     message = await receive()
     body: bytes = message.get("body", b"")
+    hold(len(body))
     if message.get("more_body", False):
-        parts, size = [body], len(body)
-        while message.get("more_body", False):
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                raise RequestError(400, "incomplete", "the request ended before its body did")
-            parts.append(message.get("body", b""))
-            size += len(parts[-1])
-            if size > limit:
-                raise _too_large(limit)
-        body = b"".join(parts)
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                body = await _rest(body, receive, limit, hold)
+        except TimeoutError:
+            raise TemporaryError(f"the body did not come within {BODY_SECONDS:.0f} s", code="too_slow") from None
     if len(body) > limit:
         raise _too_large(limit)
-    return unzip(body, limit) if body[:2] == b"\x1f\x8b" else body
+    if body[:2] == b"\x1f\x8b":
+        body = unzip(body, limit)
+        hold(len(body))
+    return body
+
+
+async def _rest(first: bytes, receive: Receive, limit: int, hold: Callable[[int], None]) -> bytes:
+    parts, size, more = [first], len(first), True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise RequestError(400, "incomplete", "the request ended before its body did")
+        parts.append(message.get("body", b""))
+        more = message.get("more_body", False)
+        size += len(parts[-1])
+        if size > limit:
+            raise _too_large(limit)
+        hold(len(parts[-1]))
+    return b"".join(parts)
 
 
 def unzip(data: bytes, limit: int) -> bytes:

@@ -17,6 +17,7 @@ from granian.server.embed import Server
 # The writing thread asks for the interpreter a few times a group. The default of 5 ms each would stand in the answer.
 SWITCH_SECONDS = 0.001
 BACKLOG = 2048
+CONNECTIONS = 2048  # at once; further ones wait in the backlog
 
 log = structlog.get_logger("quen.edge")
 
@@ -43,6 +44,7 @@ async def _serve(app: Any, host: str, port: int) -> None:
         http1_settings=HTTP1Settings(header_read_timeout=15_000),
         websockets=False,
         backlog=BACKLOG,
+        backpressure=CONNECTIONS,
         log_access=False,
         log_level=LogLevels.error,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -10,7 +11,7 @@ import msgspec
 
 from quen import failpoints
 from quen.edge.auth import key_of_header, key_of_query
-from quen.edge.http import Answer, Receive, RequestError, Scope, gif_answer, json_answer, read_body
+from quen.edge.http import Answer, Bodies, Receive, RequestError, Scope, gif_answer, json_answer, read_body
 from quen.edge.requests import MAX_RUDDER_BYTES, Body, check_size, read_batch, read_single
 from quen.edge.sources import Source, Sources
 from quen.edge.writer import GroupWriter
@@ -24,19 +25,20 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Tracking:
-    def __init__(self, sources: Sources, writer: GroupWriter, *, trust_proxy: bool) -> None:
+    def __init__(self, sources: Sources, writer: GroupWriter, bodies: Bodies, *, trust_proxy: bool) -> None:
         self._sources = sources
         self._writer = writer
+        self._bodies = bodies
         self._trust_proxy = trust_proxy
 
     async def batch(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, dialect: str) -> Answer:
-        body = await read_body(headers, receive, MAX_RUDDER_BYTES)
+        body = await read_body(headers, receive, MAX_RUDDER_BYTES, partial(self._bodies.hold, scope))
         if dialect != "rudder":
             check_size(body)
         return await self._accept(scope, headers, read_batch(body), None, dialect)
 
     async def single(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, type_: str) -> Answer:
-        body = await read_body(headers, receive, MAX_RUDDER_BYTES)
+        body = await read_body(headers, receive, MAX_RUDDER_BYTES, partial(self._bodies.hold, scope))
         # Above the size of an event by far: only Rudder's limit counts, the engine refuses what is too large by itself.
         return await self._accept(scope, headers, read_single(body), type_, "rudder" if type_ == "merge" else "segment")
 

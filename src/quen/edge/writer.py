@@ -14,6 +14,7 @@ from collections.abc import Callable
 from functools import partial
 
 from quen.errors import TemporaryError
+from quen.journal.errors import JournalUnavailable
 from quen.journal.protocol import Journal, NewEntry
 
 MAX_GROUP_BYTES = 16_000_000  # of one transaction
@@ -112,6 +113,10 @@ class GroupWriter:
                 work(journal)
             except Exception as caught:  # whatever it is, the requests must get their answer
                 error = caught
+                if isinstance(caught, JournalUnavailable) and journal is not None:
+                    # Opened anew for the next group: what was wrong with the file may be put right by another one.
+                    journal.close()
+                    journal = None
             self._loop.call_soon_threadsafe(done, error)
         if journal is not None:
             journal.close()

@@ -77,7 +77,7 @@ def standard() -> list[Question]:
                 {"reachable": "email"},
                 {"consent": "marketing"},
             ),
-            "match(traits.email.:String, '^[^@]+@[^@]+$') AND traits.`quen:consent:marketing`.:Bool AND "
+            "match(traits.email.:String, '^[^\\\\s@]+@[^\\\\s@]+\\\\.[^\\\\s@.]+$') AND traits.`quen:consent:marketing`.:Bool AND "
             + _people(
                 f"event IN ('Checkout Started', '{_BOUGHT}') AND {_since(7)}",
                 f"countIf(event = 'Checkout Started') > 0 AND countIf(event = '{_BOUGHT}') = 0",

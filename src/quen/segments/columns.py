@@ -96,14 +96,16 @@ class Column:
 
     @functools.cached_property
     def text(self) -> str:
-        return (
-            f"coalesce({self.string}, toString({self.typed('Int64')}), toString({self.typed('UInt64')}),"
-            f" {_text_of_float(self.typed('Float64'))}, {_text_of_bool(self.boolean)})"
-        )
+        whole = f"toString({self.typed('Int64')}), toString({self.typed('UInt64')})"
+        other = f"{whole}, {_text_of_float(self.typed('Float64'))}, {_text_of_bool(self.boolean)}"
+        return f"if(isNotNull({self.string}), {self.string}, coalesce({other}))"
 
     def equals(self, equality: Equality) -> str:
         """Equal itself, or a list with an element that is."""
-        return any_of([_equal(equality, self.string, self.raw_number, self.boolean), self.list_holds(equality)])
+        scalar = _equal(equality, self.string, self.raw_number, self.boolean)
+        # Most values are texts: their rows need not be asked for lists.
+        listed = f"(isNull({self.string}) AND isNotNull({self._value}) AND {self.list_holds(equality)})"
+        return any_of([scalar, listed])
 
     def list_holds(self, equality: Equality) -> str:
         """A list with an element that is equal."""
@@ -154,16 +156,18 @@ class Column:
     def falls_on(self, days: Iterable[tuple[int, int]], zone: ZoneInfo) -> str:
         """The date that the value falls on has one of these months and days."""
         wanted = sorted(set(days))
-        # First what costs little: almost every value is a bare date of another day.
         written = ", ".join(quote(f"{month:02}-{day:02}") for month, day in wanted)
-        wall = f"substring({self.string}, 6, 5) IN ({written}) AND isNotNull({self.wall_start})"
-        local = f"fromUnixTimestamp64Milli({self.instant}, {quote(zone.key)})"
         numbers = ", ".join(str(month * 100 + day) for month, day in wanted)
-        instant = (
-            f"(length({self.string}) > 16 OR isNotNull({self.raw_number}))"
-            f" AND toMonth({local}) * 100 + toDayOfMonth({local}) IN ({numbers})"
-        )
-        return f"({holds(wall)} OR {holds(instant)})"
+        wall = f"fromUnixTimestamp64Milli({self.wall_start}, 'UTC')"
+        local = f"fromUnixTimestamp64Milli({self.instant}, {quote(zone.key)})"
+        fallen = f"coalesce({_month_day(wall)}, {_month_day(local)}) IN ({numbers})"
+        bare = f"substring({self.string}, 6, 5) IN ({written}) AND isNotNull({self.wall_start})"
+        # Almost every value is a bare date, most of another day: those cost little.
+        return holds(f"if(length({self.string}) > 10 OR isNotNull({self.raw_number}), {fallen}, {bare})")
+
+
+def _month_day(time: str) -> str:
+    return f"toMonth({time}) * 100 + toDayOfMonth({time})"
 
 
 def _equal(equality: Equality, string: str | None, number: str | None, boolean: str | None) -> str:

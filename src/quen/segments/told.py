@@ -35,6 +35,7 @@ def together(items: Sequence[Condition], context: SqlContext, every: bool) -> To
         tuple(dict.fromkeys(rows for part in told for rows in part.rows)),
         lambda which: join(part.decides(which) for part in told),
         hold(part.nothing for part in told),
+        all(part.whole for part in told) and (len(told) == 1 or not (every or any(part.nothing for part in told))),
     )
 
 
@@ -76,15 +77,14 @@ def told_sql(told: Told, context: SqlContext) -> str:
         ]
     )
     chosen = f"SELECT {person(context)} AS person FROM events PREWHERE {read}"
+    if told.whole and any(set(rows.filters) - set(filters) for rows in told.rows):
+        filters = [*filters, any_of(meant(rows) for rows in told.rows)]
     if (passing := all_of(filters)) != TRUE:
         chosen += f" WHERE {passing}"
-    decides = told.decides(meant)
-    if told.nothing:
-        # People without such events hold too: all but those whose events say otherwise.
-        return f"id NOT IN ({chosen} GROUP BY person HAVING {negate(f'({decides})')})"
-    if decides == TRUE:
-        return f"id IN ({chosen})"
-    return f"id IN ({chosen} GROUP BY person HAVING {decides})"
+    decides = told.decides((lambda rows: TRUE) if told.whole else meant)
+    # People without such events may hold too: then it is all but those whose events say otherwise.
+    operator, having = ("NOT IN", negate(decides)) if told.nothing else ("IN", decides)
+    return f"id {operator} ({chosen}{'' if having == TRUE else f' GROUP BY person HAVING {having}'})"
 
 
 def _shared(each: Sequence[tuple[str, ...]]) -> list[str]:

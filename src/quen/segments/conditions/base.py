@@ -65,12 +65,14 @@ class Told(msgspec.Struct, frozen=True):
     """A condition that a person's events alone decide. Several of them are told by one pass over the events.
 
     `decides` gives the condition on the group of one person's rows, of which those of `rows` are some: it says for each
-    of them which are meant (see `told.py`). Never NULL. `nothing`: whether it holds without any such event.
+    of them which are meant (see `told.py`). Never NULL. `nothing`: whether it holds without any such event; `whole`:
+    whether it only asks if there is any row, whichever.
     """
 
     rows: tuple[Rows, ...]
     decides: Callable[[Callable[[Rows], str]], str]
     nothing: bool
+    whole: bool = False
 
 
 class Rows(msgspec.Struct, frozen=True):

@@ -76,7 +76,7 @@ class Event(Condition, frozen=True):
                 return TRUE  # a person with such a row has one
             return aggregate.having(self.operand, context.now, context.zone, when)
 
-        return Told((rows,), decides, aggregate.holds_on_nothing(self.operand, context.zone))
+        return Told((rows,), decides, aggregate.holds_on_nothing(self.operand, context.zone), once)
 
     def sql(self, context: SqlContext) -> str:
         return told_sql(self.told(context), context)

@@ -27,7 +27,7 @@ class Not(Condition, frozen=True):
         told = self.item.told(context)
         if told is None:
             return None
-        return Told(told.rows, lambda meant: negate(f"({told.decides(meant)})"), not told.nothing)
+        return Told(told.rows, lambda meant: negate(told.decides(meant)), not told.nothing, told.whole)
 
     def live(self, wiring: Wiring) -> Evaluate:
         inner = self.item.live(wiring)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from quen.profiles.marks import ADDRESS, SUPPRESSED
-from quen.segments.columns import Column, quote
+from quen.segments.columns import Column, holds, quote
 from quen.segments.conditions.base import Case, Condition, Evaluate, Kind, Parser, SqlContext, Wiring
 from quen.segments.facts import LiveState, Person
 from quen.segments.grammar import N_, Place, check_fields
@@ -24,10 +24,10 @@ class Reachable(Condition, frozen=True):
 
     def sql(self, context: SqlContext) -> str:
         channel = CHANNELS[self.channel]
+        suppressed = f"ifNull({Column('traits', SUPPRESSED + self.channel).string}, '')"
         options = [Column("traits", trait).string for trait in channel.traits]
-        usable = ", ".join(f"match({option}, {quote(channel.pattern)}), {option}" for option in options)
-        suppressed = Column("traits", SUPPRESSED + self.channel).string
-        return f"ifNull(multiIf({usable}, NULL) != ifNull({suppressed}, ''), false)"
+        usable = ", ".join(f"match({each}, {quote(channel.pattern)}), {each} != {suppressed}" for each in options)
+        return holds(f"multiIf({usable}, false)")
 
     def live(self, wiring: Wiring) -> Evaluate:
         channel = CHANNELS[self.channel]

@@ -9,11 +9,12 @@ from ninja import Router, Schema, Status
 
 from quen.accounts.access import KeyAuth
 from quen.accounts.roles import can
-from quen.delivery import listing, service
-from quen.delivery.models import Message, Suppression, Template
+from quen.delivery import hooks, listing, service
+from quen.delivery.models import Message, SegmentHook, Suppression, Template
 from quen.delivery.templating import Content
-from quen.errors import InvalidInput
+from quen.errors import Forbidden, InvalidInput
 from quen.profiles.masking import mask_text
+from quen.segments import service as segments
 from quen.web.paging import limit_of, page, read_cursor
 from quen.web.times import rfc3339
 
@@ -46,6 +47,31 @@ class PreviewRequest(Schema):
 class NewSuppression(Schema):
     channel: str = "email"
     address: str
+
+
+class NewHook(Schema):
+    """`entered`, `exited`: what is told. `backfills`: also what a first computation or another rule finds.
+
+    `identifiers`: with the identifiers of each person. `traits`: names of those to be told, `["*"]` for all.
+    """
+
+    url: str
+    entered: bool = True
+    exited: bool = True
+    backfills: bool = False
+    identifiers: bool = True
+    traits: list[str] = []
+    active: bool = True
+
+
+class HookChanges(Schema):
+    url: str | None = None
+    entered: bool | None = None
+    exited: bool | None = None
+    backfills: bool | None = None
+    identifiers: bool | None = None
+    traits: list[str] | None = None
+    active: bool | None = None
 
 
 @router.get("/templates", auth=KeyAuth("content.edit"))
@@ -155,6 +181,82 @@ def remove_suppression(request: HttpRequest, address: str, channel: str = "email
     return Status(204, None)
 
 
+@router.get("/segments/{int:segment_id}/webhooks", auth=KeyAuth("segments.edit"), tags=["segments"])
+def list_hooks(request: HttpRequest, segment_id: int) -> dict[str, Any]:
+    """The addresses that are told who enters and leaves a segment."""
+    found = hooks.hooks_of(segments.find(segment_id).id)
+    return {"items": [hook_document(hook) for hook in found], "next": None}
+
+
+@router.post(
+    "/segments/{int:segment_id}/webhooks", auth=KeyAuth("segments.edit"), response={201: Any}, tags=["segments"]
+)
+def create_hook(request: HttpRequest, segment_id: int, payload: NewHook) -> Status[dict[str, Any]]:
+    """Tell an address who enters and leaves. `secret` stands in this answer only: with it the receiver verifies.
+
+    A call is a POST of JSON, signed as Standard Webhooks say:
+    `{"type": "segment.entered" | "segment.exited", "timestamp", "data": {"segment": {"id", "name"}, "backfill",
+    "profiles": [{"id", "at", "identifiers", "traits"}]}}`, with up to 200 people. Calls come one after the other, in
+    the order in which things happened; one that is not answered with 2xx is tried again for about five hours, and
+    those behind it wait. Then the hook is paused (`active` false, `problem` says why).
+    """
+    _may_tell(request)
+    hook, secret = hooks.create(segments.find(segment_id), hooks.Settings(**payload.dict()), _by(request))
+    return Status(201, {**hook_document(hook), "secret": secret})
+
+
+@router.patch("/segments/{int:segment_id}/webhooks/{int:hook_id}", auth=KeyAuth("segments.edit"), tags=["segments"])
+def change_hook(request: HttpRequest, segment_id: int, hook_id: int, payload: HookChanges) -> dict[str, Any]:
+    """Change what is told. `active`: false to tell it no more, true to go on with what waits."""
+    _may_tell(request)
+    hook = hooks.find(segment_id, hook_id)
+    given = {name: value for name, value in payload.dict(exclude_unset=True).items() if value is not None}
+    now = {name: getattr(hook, name) for name in hooks.Settings.__struct_fields__}
+    hooks.change(hook, hooks.Settings(**(now | given)))
+    return hook_document(hook)
+
+
+@router.post(
+    "/segments/{int:segment_id}/webhooks/{int:hook_id}/secret", auth=KeyAuth("segments.edit"), tags=["segments"]
+)
+def rotate_secret(request: HttpRequest, segment_id: int, hook_id: int) -> dict[str, Any]:
+    """A new secret, which stands in this answer only. For a day calls are signed with the old one as well."""
+    _may_tell(request)
+    hook = hooks.find(segment_id, hook_id)
+    made = hooks.rotate(hook)
+    return {**hook_document(hook), "secret": made}
+
+
+@router.delete(
+    "/segments/{int:segment_id}/webhooks/{int:hook_id}",
+    auth=KeyAuth("segments.edit"),
+    response={204: None},
+    tags=["segments"],
+)
+def delete_hook(request: HttpRequest, segment_id: int, hook_id: int) -> Status[None]:
+    """What it still had to tell is forgotten."""
+    hooks.delete(hooks.find(segment_id, hook_id))
+    return Status(204, None)
+
+
+@router.get(
+    "/segments/{int:segment_id}/webhooks/{int:hook_id}/deliveries", auth=KeyAuth("segments.edit"), tags=["segments"]
+)
+def list_deliveries(
+    request: HttpRequest, segment_id: int, hook_id: int, limit: int | None = None, cursor: str | None = None
+) -> dict[str, Any]:
+    """What was told and is to be told, newest first. `status`: queued claimed accepted failed suppressed."""
+    hook, size = hooks.find(segment_id, hook_id), limit_of(limit)
+    found = hooks.deliveries(hook.id, before=_before(cursor), limit=size + 1)
+    return page([delivery_document(message) for message in found], size, lambda item: int(item["id"]))
+
+
+def _may_tell(request: HttpRequest) -> None:
+    """Who may not see contact data may not have it sent somewhere either."""
+    if _masked(request):
+        raise Forbidden("webhooks tell identifiers and traits: the key needs a role that may see contact data")
+
+
 def template_document(template: Template) -> dict[str, Any]:
     return {
         "id": str(template.pk),
@@ -191,6 +293,35 @@ def message_document(message: Message, *, masked: bool) -> dict[str, Any]:
         "opened_at": rfc3339(message.opened_at),
         "clicked_at": rfc3339(message.clicked_at),
         "activity": [{"at": rfc3339(at), "kind": kind, "url": url} for at, kind, url in message.activity],
+    }
+
+
+def hook_document(hook: SegmentHook) -> dict[str, Any]:
+    return {
+        "id": str(hook.pk),
+        "segment_id": str(hook.segment_id),
+        **{name: getattr(hook, name) for name in hooks.Settings.__struct_fields__},
+        "problem": hook.problem,
+        "secret_rotated_at": rfc3339(hook.rotated_at or hook.created_at),
+        "created_at": rfc3339(hook.created_at),
+        "created_by": hook.created_by,
+    }
+
+
+def delivery_document(message: Message) -> dict[str, Any]:
+    return {
+        "id": str(message.pk),
+        "webhook_id": message.idempotency_key,
+        "type": message.payload.get("event", ""),
+        "backfill": bool(message.payload.get("backfill")),
+        "people": len(message.payload.get("people", ())),
+        "status": message.status,
+        "reason": message.reason,
+        "detail": message.detail,
+        "attempts": message.attempts,
+        "created_at": rfc3339(message.created_at),
+        "next_attempt_at": rfc3339(message.not_before) if message.status == "queued" and message.not_before else None,
+        "done_at": rfc3339(message.done_at),
     }
 
 

@@ -8,10 +8,11 @@ from typing import Any
 import msgspec
 from django.apps import apps
 
-from quen.delivery import rendering, runs, store
+from quen.delivery import hooks, rendering, runs, store
 from quen.delivery.addresses import deliverable_email, email_of, suppression_key
 from quen.delivery.channels import Call, Letter
 from quen.delivery.errors import TemplateError
+from quen.delivery.models import SegmentHook
 from quen.delivery.rendering import Person
 from quen.delivery.store import Claimed, Prepared, Result
 from quen.delivery.templating import Setting
@@ -37,6 +38,8 @@ def draft(claimed: Sequence[Claimed], still_wanted: StillWanted, setting: Settin
     people = store.people({m.profile_id for m in wanted})
     if claimed and claimed[0].channel == "email":
         _letters(wanted, people, setting, drafts)
+    elif claimed and claimed[0].channel == hooks.CHANNEL:
+        _feed(wanted, drafts, now)
     else:
         _calls(wanted, people, setting, drafts)
     return drafts
@@ -128,6 +131,20 @@ def _calls(wanted: Sequence[Claimed], people: Mapping[int, Person], setting: Set
             continue
         drafts.prepared.append(Prepared(message.id, url[:320], "", "", body.decode()))
         drafts.calls.append(Call(message.id, message.idempotency_key, url, body))
+
+
+def _feed(wanted: Sequence[Claimed], drafts: Drafts, now: int) -> None:
+    """Who entered and left segments, as their hooks want it told."""
+    hook_of = SegmentHook.objects.in_bulk({m.hook_id for m in wanted if m.hook_id})
+    people = store.people({id_ for m in wanted for id_ in hooks.profile_ids(m.payload)})
+    for message in wanted:
+        hook = hook_of.get(message.hook_id or 0)
+        body = message.sent_body.encode() or (hook and hooks.body(hook, message.payload, people, message.created_at))
+        if not hook or not body:
+            drafts.results.append(Result(message.id, "suppressed", "no_profile"))
+            continue
+        drafts.prepared.append(Prepared(message.id, hook.url[:320], message.payload["event"], "", body.decode()))
+        drafts.calls.append(Call(message.id, message.idempotency_key, hook.url, body, hooks.secrets(hook, now)))
 
 
 def _event(message: Claimed) -> Mapping[str, Any]:

@@ -64,7 +64,7 @@ def suppressions(query: str, *, before: int | None, limit: int) -> list[Suppress
 
 
 def _filtered(chosen: Filter) -> QuerySet[Message]:
-    rows = Message.objects.all()
+    rows = Message.objects.filter(hook_id=None)  # what segments tell has a log of its own
     if chosen.channel:
         rows = rows.filter(channel=chosen.channel)
     if chosen.reason:

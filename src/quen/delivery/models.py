@@ -27,8 +27,9 @@ class Message(models.Model):
 
     id = IdField()
     idempotency_key = models.CharField(max_length=80, unique=True)
-    channel = models.CharField(max_length=20)  # email, webhook
-    profile_id = models.BigIntegerField(db_index=True)
+    channel = models.CharField(max_length=20)  # email, webhook, feed (hooks.py)
+    profile_id = models.BigIntegerField(db_index=True)  # 0 where it is about several people
+    hook_id = models.BigIntegerField(null=True)
     journey_id = models.BigIntegerField(null=True)
     run_id = models.BigIntegerField(null=True, db_index=True)
     node = models.CharField(max_length=60, blank=True)
@@ -59,7 +60,27 @@ class Message(models.Model):
             models.Index(fields=["done_at"], condition=models.Q(noted=""), name="delivery_message_to_note"),
             models.Index(fields=["status", "not_before"]),
             models.Index(fields=["journey_id", "node", "status"]),
+            models.Index(fields=["hook_id", "status", "id"], name="delivery_message_of_hook"),
         ]
+
+
+class SegmentHook(models.Model):
+    """An address that is told who enters and leaves a segment. See hooks.py."""
+
+    id = IdField()
+    segment_id = models.BigIntegerField(db_index=True)
+    url = models.TextField()
+    entered = models.BooleanField(default=True)
+    exited = models.BooleanField(default=True)
+    backfills = models.BooleanField(default=False)  # also what the first computation or another rule finds
+    identifiers = models.BooleanField(default=True)
+    traits = JsonField(default=list)  # names of those that are told; "*": all
+    active = models.BooleanField(default=True)
+    problem = models.CharField(max_length=300, blank=True)  # why Quen paused it
+    turn = models.IntegerField(default=0)  # of the secret
+    rotated_at = MsField(default=0)
+    created_at = CreatedAtField()
+    created_by = models.CharField(max_length=120, blank=True)
 
 
 class Suppression(models.Model):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 import msgspec
@@ -18,7 +18,7 @@ from django.db import DatabaseError, connection
 
 from quen import failpoints
 from quen.config import Config
-from quen.delivery import rendering, runs, store, tracking
+from quen.delivery import hooks, rendering, runs, store, tracking
 from quen.delivery.addresses import suppression_key
 from quen.delivery.channels import FAILED, RETRY, WAIT, Call, EmailChannel, Letter, Outcome, WebhookChannel
 from quen.delivery.channels.email.server import parse_smtp_url
@@ -35,6 +35,7 @@ log = structlog.get_logger("quen.outbox")
 
 EMAIL_SET = 20  # also the most e-mails that are unknown after a crash
 WEBHOOK_SLOTS = 16  # calls at once: a slow receiver holds one, not all
+FEED_SLOTS = 8  # the same for what segments tell: never more than one call to a target
 POLL_SECONDS = 0.3
 FLUSH_SECONDS = 0.25
 MAX_ATTEMPTS = 12  # with the back-off below: about five hours
@@ -172,16 +173,23 @@ class Outbox:
     def call_webhooks(self) -> int:
         """Start calls for the free slots, write down those that ended; how many of both."""
         now = self.clock()
-        free = 0 if self._stop.is_set() else WEBHOOK_SLOTS - len(self._calls)
+        telling = [m.hook_id for m in self._calls.values() if m.hook_id is not None]
+        free = 0 if self._stop.is_set() else WEBHOOK_SLOTS - (len(self._calls) - len(telling))
         claimed = store.claim("webhook", now, free) if free and store.is_due("webhook", now) else []
+        free = 0 if self._stop.is_set() else FEED_SLOTS - len(telling)
+        told = store.claim_feed(now, telling, free) if free and store.is_due(hooks.CHANNEL, now) else []
+        self._start(claimed)
+        self._start(told)
+        ended = self._collect()
+        return len(claimed) + len(told) + ended
+
+    def _start(self, claimed: Sequence[Claimed]) -> None:
         if claimed:
             drafts = self._drafted(claimed)
             store.prepare(drafts.prepared)
             by_id = {m.id: m for m in claimed}
             for call in drafts.calls:
                 self._calls[self._threads().submit(self._post, call)] = by_id[call.message_id]
-        ended = self._collect()
-        return len(claimed) + ended
 
     def _post(self, call: Call) -> Outcome:
         try:
@@ -197,10 +205,18 @@ class Outbox:
         if ended:
             failpoints.hit("outbox.called")
             results = [self._result(self._calls[future], future.result()) for future in ended]
-            self._record(results)
+            self._record(results, quiet=[m.id for m in self._calls.values() if m.hook_id is not None])
+            self._give_up([self._calls[future] for future in ended], results)
             for future in ended:  # only after they are written: a failing database must not lose them
                 del self._calls[future]
         return len(ended)
+
+    def _give_up(self, messages: Sequence[Claimed], results: Sequence[Result]) -> None:
+        """Hooks whose target is gone, or did not answer for hours, are told no more."""
+        for message, result in zip(messages, results, strict=True):
+            gone = result.reason == "http_410" or message.attempts >= MAX_ATTEMPTS
+            if message.hook_id is not None and result.status == FAILED and gone:
+                hooks.pause([message.hook_id], f"{result.reason}: {result.detail}")
 
     def _finish_calls(self) -> None:
         """Wait for the calls under way. What cannot be written down is called again after the next start."""
@@ -216,7 +232,7 @@ class Outbox:
 
     def _threads(self) -> ThreadPoolExecutor:
         if self._pool is None:
-            self._pool = ThreadPoolExecutor(WEBHOOK_SLOTS, thread_name_prefix="webhook")
+            self._pool = ThreadPoolExecutor(WEBHOOK_SLOTS + FEED_SLOTS, thread_name_prefix="webhook")
         return self._pool
 
     # Both
@@ -224,7 +240,7 @@ class Outbox:
     def _drafted(self, claimed: Sequence[Claimed]) -> Drafts:
         drafts = draft(claimed, self.still_wanted, self.setting, self.clock())
         if drafts.results:
-            self._record(drafts.results, drafts.addresses)
+            self._record(drafts.results, drafts.addresses, [m.id for m in claimed if m.hook_id is not None])
         return drafts
 
     def _finish(self, claimed: dict[int, Claimed], done: Sequence[tuple[Letter, Outcome]]) -> None:
@@ -254,10 +270,13 @@ class Outbox:
         status = FAILED if outcome.status in {WAIT, RETRY} else outcome.status
         return Result(message.id, status, outcome.reason, outcome.detail, outcome.provider_id)
 
-    def _record(self, results: Sequence[Result], addresses: dict[int, str] | None = None) -> None:
+    def _record(
+        self, results: Sequence[Result], addresses: dict[int, str] | None = None, quiet: Collection[int] = ()
+    ) -> None:
+        """`quiet`: ids of messages that are on nobody's timeline."""
         store.record(results, self.clock(), addresses or {})
         failpoints.hit("outbox.recorded")
-        self._tell([r.id for r in results if r.status != "queued"])
+        self._tell([r.id for r in results if r.status != "queued" and r.id not in quiet])
 
     def _tell(self, ids: Sequence[int]) -> None:
         """Let the engine know: it puts the outcome on the timeline."""

@@ -87,7 +87,15 @@ def webhook_body(
         "traits": without_marks(person.traits),
         "computed": person.traits.get(COMPUTED, {}),
     }
-    moment = datetime.fromtimestamp(created_at / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     return msgspec.json.encode(
-        {"type": "journey.webhook", "timestamp": moment, "data": {**about, "profile": profile, "event": event}}
+        {
+            "type": "journey.webhook",
+            "timestamp": moment(created_at),
+            "data": {**about, "profile": profile, "event": event},
+        }
     )
+
+
+def moment(at: int) -> str:
+    """Milliseconds UTC as RFC 3339."""
+    return datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

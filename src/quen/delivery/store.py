@@ -9,6 +9,7 @@ import msgspec
 from django.db import transaction
 
 from quen.db import execute, execute_many, fetch, fetch_in
+from quen.delivery import hooks
 from quen.delivery.models import Template
 from quen.delivery.rendering import Person
 from quen.delivery.templating import Content
@@ -31,6 +32,7 @@ class Claimed(msgspec.Struct, frozen=True):
     attempts: int  # this one included
     created_at: int
     sent_body: str
+    hook_id: int | None = None
 
 
 class Prepared(msgspec.Struct, frozen=True):
@@ -81,20 +83,34 @@ def claim(channel: str, now: int, limit: int) -> list[Claimed]:
                 [now, channel, limit],
             )
         ]
-        if not ids:
-            return []
-        # html = '': what an earlier attempt sent is not what this one sends.
-        execute_many(
-            "UPDATE delivery_message SET status = 'claimed', claimed_at = %s, attempts = attempts + 1, html = ''"
-            " WHERE id = %s",
-            [(now, id_) for id_ in ids],
-        )
-        rows = fetch_in(
-            "SELECT id, idempotency_key, channel, profile_id, journey_id, run_id, node, template_id, payload, attempts,"
-            " created_at, text FROM delivery_message WHERE {in} ORDER BY id",
-            ids,
-            column="id",
-        )
+        return _take(ids, now)
+
+
+def claim_feed(now: int, busy: Collection[int], limit: int) -> list[Claimed]:
+    """As `claim`, of what segments tell; nothing of the hooks in `busy`."""
+    ids = hooks.claimable(now, busy, limit)
+    if not ids:  # as a rule: no lock for nothing
+        return []
+    with transaction.atomic():
+        return _take(ids, now)
+
+
+def _take(ids: Sequence[int], now: int) -> list[Claimed]:
+    """The caller has the transaction."""
+    if not ids:
+        return []
+    # html = '': what an earlier attempt sent is not what this one sends.
+    execute_many(
+        "UPDATE delivery_message SET status = 'claimed', claimed_at = %s, attempts = attempts + 1, html = ''"
+        " WHERE id = %s",
+        [(now, id_) for id_ in ids],
+    )
+    rows = fetch_in(
+        "SELECT id, idempotency_key, channel, profile_id, journey_id, run_id, node, template_id, payload, attempts,"
+        " created_at, text, hook_id FROM delivery_message WHERE {in} ORDER BY id",
+        ids,
+        column="id",
+    )
     return [_claimed(*row) for row in rows]
 
 
@@ -154,8 +170,10 @@ def record(results: Sequence[Result], now: int, addresses: Mapping[int, str]) ->
             [(r.reason, r.detail, r.not_before, r.attempts, r.id) for r in waiting],
         )
         execute_many(
+            # Of what segments tell nothing stands on a timeline, and what was told of people is not kept twice.
             "UPDATE delivery_message SET status = %s, reason = %s, detail = %s, provider_id = %s, done_at = %s,"
-            " noted = '' WHERE id = %s AND status = 'claimed'",
+            " noted = CASE WHEN channel = 'feed' THEN 'feed' ELSE '' END,"
+            " text = CASE WHEN channel = 'feed' THEN '' ELSE text END WHERE id = %s AND status = 'claimed'",
             [(r.status, r.reason, r.detail, r.provider_id, now, r.id) for r in ended],
         )
         execute_many(

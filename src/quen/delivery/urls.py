@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from quen.delivery.pages import messages, templates
+from quen.delivery.pages import hooks, messages, templates
 
 urlpatterns = [
     path("content", templates.content, name="content"),
@@ -20,6 +20,9 @@ urlpatterns = [
     path("content/<int:template_id>", templates.template_page, name="template"),
     path("content/<int:template_id>/copy", templates.copy_template, name="copy_template"),
     path("content/<int:template_id>/delete", templates.delete_template, name="delete_template"),
+    path("segments/<int:segment_id>/webhooks", hooks.segment_hooks, name="segment_hooks"),
+    path("segments/<int:segment_id>/webhooks/new", hooks.new_hook, name="segment_hook_new"),
+    path("segments/<int:segment_id>/webhooks/<int:hook_id>", hooks.change_hook, name="segment_hook"),
     path("messages", messages.messages, name="messages_sent"),
     path("messages/<int:message_id>", messages.message_page, name="message"),
     path("messages/<int:message_id>/body", messages.message_body, name="message_body"),

@@ -12,6 +12,7 @@ from quen import failpoints
 from quen.computed import backfill as traits
 from quen.computed import history
 from quen.computed import service as computed
+from quen.delivery import hooks
 from quen.engine.context import Context
 from quen.engine.system import entries_of, segment_messages
 from quen.errors import QuenError
@@ -66,6 +67,7 @@ def run_one(context: Context, now: int, batch: int) -> bool:
     failpoints.hit("backfill.told")
     with transaction.atomic():
         work.save(chunk)
+        hooks.queue(chunk.changes, f"{work.telling}-{chunk.job.computed_through}-{now}", now)
     return True
 
 

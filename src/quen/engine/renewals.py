@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import F
 
 from quen.computed import history as history_of_values
+from quen.delivery import hooks
 from quen.engine.context import Context
 from quen.engine.system import entries_of, segment_messages
 from quen.events.store import ProfileRow
@@ -56,6 +57,7 @@ def run_one(context: Context, now: int, batch: int) -> bool:
     with transaction.atomic():
         profiles.save(found.rewritten)
         segments.apply_changes(found.changes, {})
+        hooks.queue(found.changes, f"t{rebuild.id}-{rebuild.through}-{now}", now)
         # Begun anew by a change of the strategies meanwhile: then this chunk was nothing but the old ones once more.
         TraitsRebuild.objects.filter(id=rebuild.id, through=rebuild.through).update(
             through=people[-1].id if people else rebuild.through,

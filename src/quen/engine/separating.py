@@ -17,6 +17,7 @@ from django.db import transaction
 from quen import failpoints
 from quen.computed import history
 from quen.db import execute
+from quen.delivery import hooks
 from quen.engine import plan
 from quen.engine.context import Context
 from quen.engine.rebuilding import Rebuilt, rebuild
@@ -188,6 +189,7 @@ def _write(
     profiles.save(p for p in rebuilt.profiles if p.id in existing)
     profiles.delete(gone)
     segments.apply_changes(rebuilt.changes, {})
+    hooks.queue(rebuilt.changes, f"o{order.id}-{now}", now)
     journeys.write(runs, apart.runs)
     execute("UPDATE engine_position SET batch = %s WHERE reader = %s", [work.version, READER])
     return Due(

@@ -38,12 +38,13 @@ class Letter(msgspec.Struct, frozen=True):
 
 
 class Call(msgspec.Struct, frozen=True):
-    """A webhook ready to go. `body` is JSON."""
+    """A webhook ready to go. `body` is JSON. `secrets`: those that sign it, in place of the workspace's."""
 
     message_id: int
     idempotency_key: str
     url: str
     body: bytes
+    secrets: tuple[str, ...] = ()
 
 
 class EmailChannel(Protocol):

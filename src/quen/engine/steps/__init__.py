@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from quen.engine.batch import Batch
 from quen.engine.context import Context
-from quen.engine.steps import admit, advance, apply, clean, commit, decode, record, resolve, segment
+from quen.engine.steps import admit, advance, apply, clean, commit, decode, feed, record, resolve, segment
 
 
 class Step(NamedTuple):
@@ -25,6 +25,7 @@ STEPS: tuple[Step, ...] = (
     Step("apply", apply.run),  # traits, first and last seen
     Step("segment", segment.run),  # who enters and leaves, now and by time alone
     Step("advance", advance.run),  # journeys: start, step, wake, exit
+    Step("feed", feed.run),  # webhooks of segments: what they are told
     Step("record", record.run),  # history to the event store, Quen's own events to the journal
     Step("commit", commit.run),  # the state and the new position, in one transaction
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.shortcuts import render
@@ -74,22 +75,19 @@ def preview(request: HttpRequest) -> HttpResponseBase:
         return JsonResponse({"problem": {"path": "", "message": message}})
     language, name_of, masked = get_language() or "vi", service.namer(), masked_for(request)
     people = cards_of(request, [person["profile_id"] for person in found["sample"]])
-    sample = [
-        {
-            "card": people[person["profile_id"]],
-            "why": [
-                {
-                    "said": sentence(reason.condition, language, name_of),
-                    "holds": reason.holds,
-                    "parts": [],
-                    "facts": shown_facts(facts, masked=masked),
-                }
-                for reason, facts in person["why"]
-            ],
-        }
-        for person in found["sample"]
-        if person["profile_id"] in people
-    ]
+    sample = []
+    for person in found["sample"]:
+        why = [
+            {
+                "said": sentence(reason.condition, language, name_of),
+                "holds": reason.holds,
+                "parts": [],
+                "facts": shown_facts(facts, masked=masked),
+            }
+            for reason, facts in person["why"]
+        ]
+        if person["profile_id"] in people:
+            sample.append({"card": people[person["profile_id"]], "why": why, "gist": _gist(why)})
     html = render_to_string(
         "segments/rail.html",
         {**found, "sample": sample, "unseen": _unseen(parsed), "asked": json.dumps({"rule": text})},
@@ -115,6 +113,12 @@ def preview_reach(request: HttpRequest) -> HttpResponseBase:
     spoken = tongue(get_language() or "vi")
     channels = [(_ICONS.get(name, "send"), CHANNELS[name].label[spoken], count) for name, count in found.items()]
     return render(request, "segments/reach.html", {"channels": channels})
+
+
+def _gist(why: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """The facts that say most at a glance: of the first sentence that holds and has any."""
+    told = [each["facts"] for each in why if each["holds"] and each["facts"]]
+    return next((facts for facts in told if facts["latest"] or facts["value"] is not None), None)
 
 
 def _unseen(rule: Rule) -> list[str]:

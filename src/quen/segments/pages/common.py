@@ -33,7 +33,11 @@ def row(segment: Segment, name_of: Callable[[int], str] | None = None) -> dict[s
 
 def tabs(segment: Segment, tab: str) -> list[dict[str, Any]]:
     """The tabs of one segment's page; `tab` is the name of the address that is open."""
-    named = [("segment", _("Customers"), "users"), ("segment_history", _("In and out"), "arrows-exchange")]
+    named = [
+        ("segment", _("Customers"), "users"),
+        ("segment_history", _("In and out"), "arrows-exchange"),
+        ("segment_hooks", _("Webhooks"), "webhook"),
+    ]
     return [
         {"url": reverse(name, args=[segment.id]), "label": label, "active": name == tab, "icon": icon}
         for name, label, icon in named

@@ -79,12 +79,15 @@ class HttpWebhooks:
 
     def _headers(self, call: Call) -> dict[str, str]:
         now = datetime.now(UTC)
+        signers = [Webhook(secret) for secret in call.secrets] or [self._webhook]
         return {
             "content-type": "application/json",
             "user-agent": f"Quen/{quen.__version__}",
             "webhook-id": call.idempotency_key,
             "webhook-timestamp": str(int(now.timestamp())),
-            "webhook-signature": self._webhook.sign(call.idempotency_key, now, call.body.decode()),
+            "webhook-signature": " ".join(
+                signer.sign(call.idempotency_key, now, call.body.decode()) for signer in signers
+            ),
         }
 
 

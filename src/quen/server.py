@@ -33,7 +33,7 @@ def hold_data_dir(settings: Config) -> IO[str]:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         handle.seek(0)
-        owner = handle.read().strip() or "unknown"
+        owner = handle.readline().strip() or "unknown"
         raise AlreadyRunning(
             f"Quen already runs on {settings.data_dir} (process {owner}). Stop it, or give another --data directory."
         ) from None
@@ -41,6 +41,12 @@ def hold_data_dir(settings: Config) -> IO[str]:
     handle.write(str(os.getpid()))
     handle.flush()
     return handle
+
+
+def console_address(settings: Config) -> str | None:
+    """Where the console of the Quen that runs on this data directory listens; None where none says."""
+    lines = (settings.data_dir / "quen.lock").read_text().split("\n")
+    return lines[1] if len(lines) > 1 and lines[1] else None
 
 
 def migrate() -> None:
@@ -62,7 +68,9 @@ def up(
     extra: list[Child] | None = None,
 ) -> None:
     """Run everything on this machine until it is asked to stop. `extra` processes are supervised along (the demo's)."""
-    with hold_data_dir(settings):
+    with hold_data_dir(settings) as lock:
+        lock.write(f"\nhttp://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}")  # noqa: S104 told, not bound
+        lock.flush()
         migrate()
         os.environ[EDGE_AT] = f"{'127.0.0.1' if host == '0.0.0.0' else host}:{edge_port}"  # noqa: S104 asked, not bound
         children = [

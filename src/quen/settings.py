@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "quen.quality",
     "quen.engine",
     "quen.backup",
+    "quen.exports",
     "quen.system",
     "quen.demo",
     "allauth",

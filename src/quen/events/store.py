@@ -7,7 +7,7 @@ directory, and each thread has a connection of its own.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -135,6 +135,22 @@ class EventStore:
     def rows(self, sql: str, params: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
         """Rows as tuples in the order of the columns."""
         return _lines(self._run(sql, "JSONCompactEachRow", params), _row_decoder)
+
+    def stream(self, sql: str, params: Mapping[str, Any] | None = None) -> Iterator[dict[str, Any]]:
+        """Rows as dicts, of the store as it is when the first is asked for, however many they are."""
+        connection = chdb.connect(self._target)  # type: ignore[no-untyped-call]
+        try:
+            connection.query(_LIMITS)
+            rest = b""
+            with connection.send_query(sql, "JSONEachRow", params=_params(params or {})) as result:
+                for piece in result:
+                    whole, _, rest = (rest + piece.bytes()).rpartition(b"\n")
+                    yield from _lines(whole, _dict_decoder)
+            yield from _lines(rest, _dict_decoder)
+        except RuntimeError as error:
+            raise _named(error) from error
+        finally:
+            connection.close()
 
     def insert_events(self, rows: Sequence[EventRow], token: str, repeated: range | None = None) -> None:
         """Insert once: the same token again inserts nothing (decision 6).

@@ -23,11 +23,11 @@ from quen.segments.words import Text
 
 STAGES = ("prospect", "new", "active", "returning", "at_risk", "lapsed")
 NAMES: dict[str, Text] = {
-    "prospect": {"en": "Prospect", "vi": "Khách hàng tiềm năng"},
-    "new": {"en": "New", "vi": "Khách hàng mới"},
+    "prospect": {"en": "Prospect", "vi": "Tiềm năng"},
+    "new": {"en": "New", "vi": "Khách mới"},
     "active": {"en": "Active", "vi": "Đang hoạt động"},
     "returning": {"en": "Returning", "vi": "Quay lại"},
-    "at_risk": {"en": "At risk", "vi": "Có nguy cơ rời bỏ"},
+    "at_risk": {"en": "At risk", "vi": "Nguy cơ rời bỏ"},
     "lapsed": {"en": "Lapsed", "vi": "Đã rời bỏ"},
 }
 # Points ahead of the clock wait; more of them than this are not kept apart.

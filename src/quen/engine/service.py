@@ -8,6 +8,7 @@ from typing import Any
 
 import structlog
 
+from quen.computed import rfm_job
 from quen.config import Config, config
 from quen.connectors.sources.files import worker as imports
 from quen.delivery.outbox import Outbox
@@ -40,6 +41,7 @@ class Service:
             self._threads.append(thread)
         imports.resume_all()
         duplicates.start(self._stop)
+        rfm_job.start(self._stop)
 
     def stop(self, timeout: float = 8.0) -> None:
         """Finish the batch in work and stop. What is cut off all the same is repeated at the next start."""

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET
 
 from quen.accounts.access import require, user_of
 from quen.accounts.roles import can
+from quen.computed.pages.customer import chips
 from quen.config import config
 from quen.db import fetch
 from quen.delivery.models import Message
@@ -95,6 +96,7 @@ def shell(request: HttpRequest, found: Person, tab: str) -> dict[str, Any]:
         "person": found,
         "card": found.card,
         "value": values({found.id: found.ids}).get(found.id, Value()),
+        "chips": chips(found),
         "search_query": "",
         "masked": found.masked,
         "tabs": [

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from quen.accounts.access import require, user_of
+from quen.computed.pages.customer import card
 from quen.config import config
 from quen.engine.door import append
 from quen.engine.system import entries_of
@@ -66,6 +67,7 @@ def _page(
         row = next((row for row in rows if row.trait.name == name), None)
         form = {"name": name, "value": row.written if row else "", "type": row.type if row else "text"}
     context = shell(request, found, "customer_traits") | {
+        "computed": card(found),
         "rows": rows,
         "form": form,
         "starts_anew": form is not None and strategies.of(form["name"]) is not LATEST,

@@ -38,6 +38,7 @@ GROUPS: tuple[Group, ...] = (
             Entry("home", _("Home"), "home", "view"),
             Entry("customers", _("Customers"), "users", "customers.view"),
             Entry("segments", _("Segments"), "filter", "customers.view"),
+            Entry("computed", _("Computed traits"), "math-function", "customers.view"),
         ),
     ),
     Group(

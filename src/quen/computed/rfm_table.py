@@ -1,0 +1,49 @@
+"""How many people have which RFM scores, and who of them they are: by SQL over the profiles as they are now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from quen.segments.columns import Column
+from quen.segments.sql import MAX_SECONDS, Store
+
+
+class Scored(msgspec.Struct, frozen=True):
+    """So many people have these scores, and are in this group."""
+
+    r: int
+    f: int
+    m: int
+    group: str
+    people: int
+
+
+class Sum(msgspec.Struct):
+    """Of some of them: how many, and their mean monetary score."""
+
+    people: int = 0
+    monetary: float | None = None
+
+
+def scored(path: str, store: Store) -> list[Scored]:
+    """At most one for each combination. `path`: of the trait, `computed.rfm`."""
+    parts = ", ".join(f"toInt64({Column('traits', f'{path}.{part}').number}) AS {part}" for part in "rfm")
+    group = Column("traits", f"{path}.group").string
+    rows = store.rows(
+        f"SELECT r, f, m, of, count() FROM (SELECT {parts}, {group} AS of FROM profiles FINAL WHERE deleted = 0)"
+        f" WHERE isNotNull(r) AND isNotNull(f) AND isNotNull(m) AND isNotNull(of) GROUP BY r, f, m, of"
+        f" SETTINGS max_execution_time = {MAX_SECONDS}"
+    )
+    return [Scored(int(r), int(f), int(m), str(of), int(people)) for r, f, m, of, people in rows]
+
+
+def summed(cells: Iterable[Scored]) -> Sum:
+    found, weight = Sum(), 0
+    for cell in cells:
+        found.people += cell.people
+        weight += cell.m * cell.people
+    if found.people:
+        found.monetary = weight / found.people
+    return found

@@ -7,6 +7,7 @@ import getpass
 import json
 import os
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from quen.config import config, default_data_dir
@@ -49,6 +50,7 @@ def register(subparsers: Subparsers) -> None:
         subparsers, "replay", "Take the journal again from a time; what is stored is not doubled.", run_replay
     )
     replay.add_argument("--from", dest="since", required=True, metavar="T", help="RFC 3339, e.g. 2026-11-01T00:00:00Z")
+    replay.add_argument("--json", action="store_true")
 
     _command(subparsers, "doctor", "Look for what is wrong with an installation.", run_doctor)
     _command(subparsers, "check", "Check settings, rules and journeys without starting anything.", run_check)
@@ -205,18 +207,27 @@ def run_replay(arguments: argparse.Namespace) -> int:
     settings = config()
     with server.hold_data_dir(settings):
         server.migrate()
-        from quen.engine.loop import Engine
-        from quen.engine.plan import rewind
-        from quen.events.store import event_store
-        from quen.journal import open_journal
+        from quen.engine.replay import replay
 
-        journal = open_journal(settings)
-        rewind(journal.offset_at(int(since.timestamp() * 1000)))
-        engine = Engine(settings, journal, event_store())
-        entries = engine.lag()
-        engine.drain()
-    print(f"{entries} journal entries taken again; what was stored already was not stored twice")
+        replayed = replay(settings, int(since.timestamp() * 1000), _replaying(arguments.json))
+    if arguments.json:
+        print(json.dumps(replayed._asdict()))
+        return 0
+    print(f"{replayed.entries} journal entries taken again; what was stored already was not stored twice")
+    print(f"{replayed.stored} messages stored that were not before; {replayed.quarantined} are in quarantine")
     return 0
+
+
+def _replaying(quiet: bool) -> Callable[[int, int], None]:
+    """One line that moves, on a terminal only."""
+    show = sys.stderr.isatty() and not quiet
+
+    def say(done: int, of: int) -> None:
+        if show:
+            end = "\r\x1b[K" if done >= of else ""
+            print(f"\r\x1b[K{done:,} of {of:,} entries{end}", end="", file=sys.stderr, flush=True)
+
+    return say
 
 
 def run_doctor(arguments: argparse.Namespace) -> int:

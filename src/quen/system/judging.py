@@ -115,6 +115,20 @@ def _disk(seen: Snapshot, limits: Limits) -> Finding:
     return Finding("disk", level, {"used": round(used, 4), "free": seen.disk_free})
 
 
+def _backups(seen: Snapshot, limits: Limits) -> Finding:
+    backups = seen.backups
+    if backups is None:
+        return Finding("backups", OK, {"scheduled": False})
+    if backups.age_ms is None:
+        level = BAD if backups.failed else OK  # else the first is under way
+    elif backups.age_ms > 2 * backups.every_ms:
+        level = BAD
+    else:
+        level = WATCH if backups.failed else OK
+    hours = None if backups.age_ms is None else backups.age_ms // 3_600_000
+    return Finding("backups", level, {"scheduled": True, "hours": hours, "bytes": backups.bytes})
+
+
 CHECKS: tuple[Callable[[Snapshot, Limits], Finding | None], ...] = (
     _edge,
     _engine,
@@ -125,4 +139,5 @@ CHECKS: tuple[Callable[[Snapshot, Limits], Finding | None], ...] = (
     _webhook,
     _segments,
     _disk,
+    _backups,
 )

@@ -13,6 +13,8 @@ from typing import Any, TypeVar
 import msgspec
 import structlog
 
+from quen.backup.models import DONE, FAILED, SCHEDULE
+from quen.backup.store import last_scheduled
 from quen.config import Config
 from quen.db import fetch
 from quen.engine import service
@@ -51,6 +53,15 @@ class Store(msgspec.Struct, frozen=True):
     bytes: int
 
 
+class Backups(msgspec.Struct, frozen=True):
+    """Scheduled ones. `age_ms` since the last good one began, None before the first."""
+
+    every_ms: int
+    age_ms: int | None = None
+    bytes: int = 0
+    failed: bool = False  # the last one
+
+
 class Snapshot(msgspec.Struct, frozen=True):
     """Times and spans in milliseconds. `engine` and `edge` are empty when well, else why not; `edge` None: not ours."""
 
@@ -68,6 +79,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     stores: tuple[Store, ...] = ()
     disk_total: int = 0
     disk_free: int = 0
+    backups: Backups | None = None  # None: none are scheduled
     segments_paused: int = 0  # by Quen, because of their cost
     segments_wrong: int = 0  # whose members an audit found to be other than SQL says
 
@@ -106,6 +118,7 @@ class Reader:
             stores=self._part("stores", self._stores, ()),
             disk_total=usage.total,
             disk_free=usage.free,
+            backups=self._part("backups", self._backups, None, now),
             segments_paused=self._part("segments", _paused, 0),
             segments_wrong=self._part("audits", _wrong, 0),
         )
@@ -136,6 +149,18 @@ class Reader:
         if not waiting:
             return 0, 0
         return max(0, now - waiting[0].received_at), journal.end() - taken
+
+    def _backups(self, now: int) -> Backups | None:
+        if not self._config.backup_dir:
+            return None
+        every_ms = self._config.backup_every_hours * HOUR_MS
+        good = fetch(
+            "SELECT asked_at, bytes FROM backup_backup WHERE asked_by = %s AND status = %s ORDER BY id DESC LIMIT 1",
+            [SCHEDULE, DONE],
+        )
+        last = last_scheduled()
+        failed = last is not None and last.status == FAILED
+        return Backups(every_ms, now - good[0][0], good[0][1], failed) if good else Backups(every_ms, failed=failed)
 
     def _stores(self) -> tuple[Store, ...]:
         return (

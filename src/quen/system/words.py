@@ -148,6 +148,21 @@ def _disk(level: str, figures: Mapping[str, Any]) -> Said:
     return Said(_("Disk"), text, "" if level == OK else todo)
 
 
+def _backups(level: str, figures: Mapping[str, Any]) -> Said:
+    name = _("Backups")
+    if not figures.get("scheduled"):
+        return Said(name, _("None are scheduled. Set BACKUP_DIR, and Quen makes one every day and verifies it."))
+    if figures.get("hours") is None:
+        text = _("There is no good backup yet.")
+    else:
+        text = _("The last good one began %(hours)s hours ago and takes %(size)s MB.") % {
+            "hours": number(figures["hours"]),
+            "size": number(figures.get("bytes", 0) / 1e6),
+        }
+    todo = _("The last one failed: `GET /api/v1/backups` and the log say why. Is there room in BACKUP_DIR?")
+    return Said(name, text, "" if level == OK else todo)
+
+
 _SAY = {
     "edge": _edge,
     "engine": _engine,
@@ -158,4 +173,5 @@ _SAY = {
     "webhook": _webhook,
     "segments": _segments,
     "disk": _disk,
+    "backups": _backups,
 }

@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 from quen.system.incidents import CLOSES_AFTER, OPENS_AFTER, Streaks, turn
 from quen.system.judging import BAD, OK, WATCH, Finding, Limits, judge
-from quen.system.snapshot import Channel, Snapshot
+from quen.system.snapshot import Backups, Channel, Snapshot
 from quen.system.words import say
 
 WELL = Snapshot(at=1, edge="", disk_total=100, disk_free=90)
+DAY = 86_400_000
 CASES = [
     ("edge", {"edge": "status 503"}, BAD),
     ("engine", {"engine": "the engine is starting"}, BAD),
@@ -30,6 +31,11 @@ CASES = [
     ("segments", {"segments_wrong": 1}, BAD),
     ("disk", {"disk_free": 15}, WATCH),
     ("disk", {"disk_free": 5}, BAD),
+    ("backups", {"backups": Backups(DAY)}, OK),  # the first is under way
+    ("backups", {"backups": Backups(DAY, failed=True)}, BAD),
+    ("backups", {"backups": Backups(DAY, DAY + 1)}, OK),
+    ("backups", {"backups": Backups(DAY, DAY // 2, failed=True)}, WATCH),
+    ("backups", {"backups": Backups(DAY, 2 * DAY + 1)}, BAD),
 ]
 
 

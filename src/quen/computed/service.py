@@ -8,6 +8,7 @@ from typing import Any
 import structlog
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import get_language
 
 from quen.computed import sql, store
 from quen.computed.definitions import ComputedTrait, checked_label, checked_name, parse_computed
@@ -22,13 +23,16 @@ from quen.segments import store as segment_store
 from quen.segments.conditions.trait import Trait
 from quen.segments.live import ComputedDef, Program
 from quen.segments.models import Segment
+from quen.segments.own_traits import OwnTrait
 from quen.segments.rules import RuleError, parse_rule
+from quen.segments.words import tongue
 
 log = structlog.get_logger("quen.computed")
 MOST = 100  # definitions: each is asked for everybody
 FOLLOWED = ("computing", "live")
 # What else uses a computed trait, by its name: slices above this one add a look-up here, for it cannot import them.
 USERS: list[Callable[[str], list[str]]] = []
+_TYPES = {"number": "number", "text": "string", "value": "string", "list": "array", "object": "object"}
 
 
 def listed() -> QuerySet[Definition]:
@@ -159,13 +163,13 @@ def used_by(name: str) -> list[str]:
     """Names of the segments, journeys and templates that need it."""
     path = f"{COMPUTED}.{name}"
     found = []
-    for segment in Segment.objects.exclude(status="archived").exclude(kind="list").order_by("name", "id"):
+    for segment in Segment.objects.filter(kind="segment").exclude(status="archived").order_by("name", "id"):
         try:
             conditions = list(parse_rule(segment.rule).conditions())
         except RuleError:
             continue
         if any(isinstance(c, Trait) and (c.trait == path or c.trait.startswith(path + ".")) for c in conditions):
-            found.append(segment.name or f"journey rule {segment.id}")
+            found.append(segment.name)
     return found + [user for names_of in USERS for user in names_of(name)]
 
 
@@ -216,3 +220,15 @@ def load_program() -> Program:
             if specs.keys() <= numbers.keys()
         ]
     )
+
+
+def own_traits() -> list[OwnTrait]:
+    """What rules may name: each computed trait, and the parts of those that have some."""
+    found = []
+    for definition, trait in traits():
+        kind = trait.of_kind
+        found.append(OwnTrait(trait.path, _TYPES[kind.gives], definition.label))
+        for part, (label, gives) in kind.parts.items():
+            said = label[tongue(get_language() or "vi")]
+            found.append(OwnTrait(f"{trait.path}.{part}", _TYPES[gives], f"{definition.label}: {said}"))
+    return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from quen.db import execute, fetch
 
+_GONE = " FROM computed_definition WHERE id = %s AND version = %s AND status = 'removing'"
 _STILL = "WHERE id = %s AND version = %s AND status IN ('computing', 'removing')"
 
 
@@ -26,8 +27,9 @@ def finish(trait_id: int, version: int) -> None:
         [trait_id, version],
     )
     execute(
-        "DELETE FROM computed_definition WHERE id = %s AND version = %s AND status = 'removing'", [trait_id, version]
+        "DELETE FROM computed_definitionversion WHERE definition_id IN (SELECT id" + _GONE + ")", [trait_id, version]
     )
+    execute("DELETE" + _GONE, [trait_id, version])
     execute(
         "DELETE FROM computed_definitionversion WHERE definition_id = %s"
         " AND NOT EXISTS (SELECT 1 FROM computed_definition WHERE id = %s)",

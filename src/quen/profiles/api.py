@@ -10,12 +10,16 @@ from ninja.params.functions import Query
 
 from quen.accounts.access import KeyAuth
 from quen.accounts.roles import can
+from quen.computed import service as computed
+from quen.computed.history import values as computed_values
 from quen.config import config
 from quen.errors import InvalidInput
+from quen.events.store import event_store
 from quen.events.timeline import timeline
 from quen.identity.store import identifiers_of
 from quen.profiles import strategy_store
 from quen.profiles.listing import ORDERS, list_people
+from quen.profiles.masking import mask
 from quen.profiles.orders import Value, values
 from quen.profiles.provenance import Change, changes, place_of
 from quen.profiles.queries import (
@@ -137,6 +141,27 @@ def trait_history(
     rows = changes(found.ids, name=name, before=place_of(read_cursor(before)), limit=size + 1)
     listed = page(shown_changes(found, rows), size, lambda change: change.place)
     listed["items"] = [_change(found, change) for change in listed["items"]]
+    return listed
+
+
+@router.get(
+    "/profiles/{path:key}/computed/{name}/history",
+    auth=KeyAuth("customers.view"),
+    summary="What a computed trait of one person was",
+)
+def computed_history(
+    request: HttpRequest, key: str, name: str, limit: str = "", before: str = "", scope: str | None = None
+) -> dict[str, Any]:
+    """Newest first, each value with the instant since when; null: there was none. Of `days_since` nothing is kept."""
+    found = person(resolve_key(key, scope=scope), masked=masked_for(request))
+    size, after = limit_of(limit), read_place(before, 1)
+    trait_id = computed.find(name).id
+    rows = computed_values(trait_id, found.ids, event_store(), before=after[0] if after else None, limit=size + 1)
+    listed = page(rows, size, lambda row: [row.at])
+    listed["items"] = [
+        {"at": rfc3339(row.at), "value": mask(row.value, name) if found.masked else row.value}
+        for row in listed["items"]
+    ]
     return listed
 
 

@@ -21,7 +21,7 @@ from quen.profiles.marks import consents, without_marks
 from quen.profiles.masking import mask, mask_identifier
 from quen.profiles.orders import Value, values
 from quen.profiles.search import find_identifier
-from quen.profiles.state import ProfileState
+from quen.profiles.state import COMPUTED, ProfileState
 from quen.profiles.store import load
 from quen.web.times import rfc3339
 
@@ -53,6 +53,12 @@ class Person(msgspec.Struct):
     def traits(self) -> dict[str, Any]:
         traits = without_marks(self.profile.traits)
         return dict(mask(traits)) if self.masked else traits
+
+    @property
+    def computed(self) -> dict[str, Any]:
+        """Computed traits by name."""
+        values = self.profile.traits.get(COMPUTED, {})
+        return dict(mask(values)) if self.masked else values
 
     @property
     def card(self) -> Card:
@@ -188,6 +194,7 @@ def document(found: Person, value: Value | None) -> dict[str, Any]:
             "order_count": value.orders,
             "order_total": value.total,
             "last_order_at": rfc3339(value.last_order_at),
+            **found.computed,
         },
         "segments": [{"id": str(m.segment_id), "name": m.name, "since": rfc3339(m.since)} for m in found.segments],
         "consents": {

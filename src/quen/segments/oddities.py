@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from quen.events.models import EventName, Property
 from quen.segments.grammar import Place
+from quen.segments.own_traits import own_traits
 
 MOST = 20
 
@@ -35,6 +36,7 @@ def unknown_names(rule: Any) -> list[Oddity]:
     known_events = set(EventName.objects.filter(name__in=events).values_list("name", flat=True))
     owners = events | {""}
     known = set(Property.objects.filter(event__in=owners).values_list("event", "name"))
+    known |= {("", trait.name) for trait in own_traits()}
     found = []
     for each in asked:
         if not each.name and each.event not in known_events:

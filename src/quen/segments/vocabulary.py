@@ -18,6 +18,7 @@ from quen.segments import lists, measure, service
 from quen.segments.aggregates import AGGREGATES
 from quen.segments.models import Segment
 from quen.segments.operators import OPERATORS
+from quen.segments.own_traits import OwnTrait, own_traits
 from quen.segments.reach import CHANNELS
 from quen.segments.words import tongue
 
@@ -39,7 +40,10 @@ def vocabulary(language: str, *, masked: bool) -> dict[str, Any]:
         "counts": _measures(measure.LABELS, spoken),
         "amounts": _measures(measure.AMOUNT_LABELS, spoken),
         "events": [{"name": e.name, "count": e.count} for e in catalogue.events(limit=300)],
-        "traits": [_seen(seen, masked=masked) for seen in catalogue.traits(limit=300)],
+        "traits": [
+            *(_own(trait) for trait in own_traits()),
+            *(_seen(seen, masked=masked) for seen in catalogue.traits(limit=300)),
+        ],
         "segments": [_named(s) for s in service.listed()],
         "lists": [_named(s) for s in lists.listed()],
         "channels": [{"name": name, "label": channel.label[spoken]} for name, channel in CHANNELS.items()],
@@ -63,6 +67,11 @@ def _seen(seen: catalogue.PropertySeen, *, masked: bool) -> dict[str, Any]:
         examples = [e for e in examples if mask(e, seen.name) == e]
     shown = [_shown(e) for e in examples[:MAX_EXAMPLES]]
     return {"name": seen.name, "type": seen.type, "count": seen.count, "examples": shown}
+
+
+def _own(trait: OwnTrait) -> dict[str, Any]:
+    """Its values are asked for when one is needed; in the list its label says what it is."""
+    return {"name": trait.name, "type": trait.type, "count": None, "label": trait.label, "examples": []}
 
 
 def _shown(example: Any) -> str:

@@ -62,7 +62,8 @@ class _Latest:
         return None
 
     def step(self, result: int | None, entry: list[Any]) -> int:
-        return entry[0] if result is None else max(result, entry[0])
+        time: int = entry[0]
+        return time if result is None else max(result, time)
 
     def combine(self, one: int | None, other: int | None) -> int | None:
         return max((time for time in (one, other) if time is not None), default=None)

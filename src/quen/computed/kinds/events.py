@@ -92,7 +92,7 @@ class Question(msgspec.Struct, frozen=True):
 class EventKind(Kind):
     """A kind that gives one value of the events of a person, by a fold."""
 
-    fields = (EVENT, PROPERTY, WINDOW, WHERE)
+    fields: ClassVar[tuple[Field, ...]] = (EVENT, PROPERTY, WINDOW, WHERE)
     phrase: ClassVar[Text]  # with places for {property} and {events}
     keeps: ClassVar[str]
 

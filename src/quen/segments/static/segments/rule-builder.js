@@ -150,7 +150,7 @@
   B.datalists = function () {
     var holder = document.createElement("div");
     var self = this;
-    function seen(one) { return [one.name, one.examples.slice(0, 2).concat("× " + self.figure(one.count)).join(" · ")]; }
+    function seen(one) { return [one.name, one.label || one.examples.slice(0, 2).concat("× " + self.figure(one.count)).join(" · ")]; }
     holder.append(
       datalist("s-events", this.words.events.map(function (event) { return [event.name, self.say.count.replace("%(n)s", self.figure(event.count))]; })),
       datalist("s-traits", this.words.traits.map(seen)),

@@ -90,20 +90,6 @@ def using_computed(name: str) -> list[str]:
         " WHERE j.status <> 'archived' AND (j.draft LIKE %s OR v.graph LIKE %s)",
         [f"%{path}%"] * 4,
     )
-    said = re.compile(rf"(?<![\w.]){re.escape(path)}(?!\w)|person\.{re.escape(path)}(?!\w)")
-    return sorted({row[0] for row in rows if said.search(row[1]) or said.search(row[2])})
-
-
-def using_computed(name: str) -> list[str]:
-    """Names of the templates, and of the journeys that are not archived, that say `computed.NAME` somewhere."""
-    path = f"computed.{name}"
-    rows = fetch(
-        "SELECT name, subject, body FROM delivery_template WHERE subject LIKE %s OR body LIKE %s UNION ALL"
-        " SELECT j.name, j.draft, COALESCE(v.graph, '') FROM journeys_journey j"
-        " LEFT JOIN journeys_version v ON v.journey_id = j.id"
-        " WHERE j.status <> 'archived' AND (j.draft LIKE %s OR v.graph LIKE %s)",
-        [f"%{path}%"] * 4,
-    )
     said = re.compile(rf"(?<!\w){re.escape(path)}(?!\w)")
     return sorted({row[0] for row in rows if said.search(row[1]) or said.search(row[2])})
 

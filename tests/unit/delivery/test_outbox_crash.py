@@ -78,7 +78,7 @@ def _run(code: str, directory: Path, *arguments: str, **settings: str) -> subpro
         **settings,
     }
     done = subprocess.run(
-        [sys.executable, "-c", code, *arguments], env=environment, capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", code, *arguments], env=environment, capture_output=True, text=True, timeout=300
     )
     assert done.returncode in {0, -signal.SIGKILL}, done.stderr
     return done

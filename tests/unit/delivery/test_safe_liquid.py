@@ -88,10 +88,10 @@ def test_a_value_cannot_leave_its_place_in_json(tree: dict[str, str], name: str,
     ],
 )
 def test_bombs_fizzle(source: str) -> None:
-    started = time.monotonic()
+    started = time.thread_time()
     with pytest.raises(TemplateError):
         fill(source, n=10**12, a=1)
-    assert time.monotonic() - started < 5
+    assert time.thread_time() - started < 5
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,9 @@ def letter(address: str = "lan@example.com", **changed: Any) -> Letter:
 
 
 def channel(port: int, **options: Any) -> SmtpChannel:
-    return SmtpChannel(SmtpServer("127.0.0.1", port, tls=False, timeout=options.pop("timeout", 5.0), **options), SENDER)
+    return SmtpChannel(
+        SmtpServer("127.0.0.1", port, tls=False, timeout=options.pop("timeout", 30.0), **options), SENDER
+    )
 
 
 @pytest.fixture
@@ -125,7 +127,7 @@ def test_refused_recipients(server: MailServer, answer: str, status: str, bounce
 )
 def test_what_is_known_after_a_failure(answers: tuple[str, ...], die: bool, status: str, reason: str) -> None:
     with scripted_smtp(*answers, die=die) as (port, _):
-        mailer = channel(port, timeout=0.5)
+        mailer = channel(port, timeout=30 if die and answers else 2)
         outcome = mailer.send(letter())
         mailer.close()
     assert (outcome.status, outcome.reason) == (status, reason)

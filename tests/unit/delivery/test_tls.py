@@ -96,7 +96,7 @@ def _listens(port: int) -> bool:
 @pytest.mark.parametrize("option", ["tls", "smtps"])
 def test_mail_goes_encrypted(option: str, certificate: Path) -> None:
     with mail_server(option, certificate) as port:
-        channel = SmtpChannel(SmtpServer("localhost", port, tls=option == "smtps", timeout=5), SENDER)
+        channel = SmtpChannel(SmtpServer("localhost", port, tls=option == "smtps", timeout=30), SENDER)
         assert channel.send(letter()).status == ACCEPTED
         channel.close()
 
@@ -104,7 +104,7 @@ def test_mail_goes_encrypted(option: str, certificate: Path) -> None:
 @pytest.mark.parametrize("option", ["tls", "smtps"])
 def test_a_certificate_that_nobody_vouches_for_waits_for_a_person(option: str, certificate: Path) -> None:
     with mail_server(option, certificate) as port:
-        channel = SmtpChannel(SmtpServer("localhost", port, tls=option == "smtps", timeout=5), SENDER)
+        channel = SmtpChannel(SmtpServer("localhost", port, tls=option == "smtps", timeout=30), SENDER)
         outcome = channel.send(letter())
         channel.close()
     assert (outcome.status, outcome.reason) == (WAIT, "smtp_unreachable")

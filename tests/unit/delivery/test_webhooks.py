@@ -118,7 +118,7 @@ def test_a_dripping_receiver_does_not_hold_the_worker(monkeypatch: pytest.Monkey
     with web_server(drip) as base:
         outcome = post(base)
         released.set()
-    assert outcome.status == RETRY and time.monotonic() - started < 5
+    assert outcome.status == RETRY and time.monotonic() - started < 15  # of 20 s of dripping
 
 
 def test_long_answers_are_not_read_to_the_end() -> None:

@@ -42,7 +42,11 @@ def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sourc
     made.close()
 
 
-def test_finds_a_source_by_its_key(state: sqlite3.Connection, directory: Sources) -> None:
+def test_finds_a_source_by_its_key(
+    state: sqlite3.Connection, directory: Sources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "FRESH_SECONDS", 60.0)
+
     async def scenario() -> None:
         assert directory.quick("k1") is None  # nothing was looked at yet
         assert await directory.find("k1") == Source(1, "browser", True)

@@ -62,7 +62,7 @@ def _run(code: str, directory: Path, **settings: str) -> subprocess.CompletedPro
         **settings,
     }
     done = subprocess.run(
-        [sys.executable, "-c", code, str(directory)], env=environment, capture_output=True, text=True, timeout=120
+        [sys.executable, "-c", code, str(directory)], env=environment, capture_output=True, text=True, timeout=300
     )
     assert done.returncode in {0, -signal.SIGKILL}, done.stderr
     return done

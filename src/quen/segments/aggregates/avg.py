@@ -16,6 +16,7 @@ from quen.segments.aggregates.amounts import (
 )
 from quen.segments.aggregates.base import Aggregate, Fold, check_measure_fields, of_rows, parse_property
 from quen.segments.aggregates.series import series
+from quen.segments.cases import BOUGHT, Case, bought
 from quen.segments.columns import TRUE
 from quen.segments.grammar import Place
 from quen.segments.measure import SCALE, Measure, parse_measure
@@ -57,4 +58,12 @@ class Average(Aggregate):
         return amount_words(self.label, operand, language)
 
 
+def _mean(op: str, value: float) -> dict[str, Any]:
+    return {**BOUGHT, "avg": {"property": "total", "op": op, "value": value}}
+
+
+CASES = (
+    Case("an average of nothing is none", _mean("lt", 1), False, (bought(1),)),
+    Case("an average", _mean("eq", 1.5), True, (bought(1, total=1), bought(2, total=2))),
+)
 AGGREGATE = Average()

@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from quen.segments.aggregates.base import Aggregate, Fold, check_measure_fields, of_rows
+from quen.segments.cases import BOUGHT, DAY, Case, bought
 from quen.segments.columns import TRUE, literal
 from quen.segments.facts import Fact
 from quen.segments.grammar import MAX_WINDOW_COUNT, N_, Place
@@ -156,3 +157,15 @@ class Total:
 
 
 AGGREGATE = Count()
+def _times(op: str, value: int, **window: Any) -> dict[str, Any]:
+    return {**BOUGHT, "count": {"op": op, "value": value}, **window}
+
+
+CASES = (
+    Case("not done, by nobody's events", _times("eq", 0, within="3d"), True),
+    Case("done before the window", _times("eq", 0, within="3d"), True, (bought(3 * DAY),)),
+    Case("done in it", _times("eq", 0, within="3d"), False, (bought(1),)),
+    Case("two at one instant are two", _times("gte", 2), True, (bought(5), bought(5))),
+    Case("at most", _times("lte", 1, within="2d"), False, (bought(1), bought(DAY))),
+    Case("neither fewer nor more", {**BOUGHT, "count": {"op": "between", "value": [2, 3]}}, False, (bought(1),)),
+)

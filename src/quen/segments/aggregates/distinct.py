@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from quen.segments.aggregates.amounts import PropertyMeasure
 from quen.segments.aggregates.base import Aggregate, Fold, check_measure_fields, of_rows, parse_property
 from quen.segments.aggregates.series import series
+from quen.segments.cases import BOUGHT, Case, bought
 from quen.segments.columns import TRUE, Column, literal
 from quen.segments.grammar import MAX_LIST, N_, Place
 from quen.segments.measure import parse_measure
@@ -86,4 +87,13 @@ class _Keys:
         return self._test(len(result))
 
 
+def _kinds(count: int) -> dict[str, Any]:
+    return {**BOUGHT, "distinct": {"property": "sku", "op": "eq", "value": count}}
+
+
+_TWO = (bought(1, sku="a"), bought(2, sku="b"), bought(3, sku="a"), bought(4))
+CASES = (
+    Case("different values", _kinds(2), True, _TWO),
+    Case('1 and "1" are one value', _kinds(1), True, (bought(1, sku=1), bought(2, sku="1"), bought(3, sku=1.0))),
+)
 AGGREGATE = Distinct()

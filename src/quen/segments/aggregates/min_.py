@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from quen.segments.aggregates.extremes import Extreme
+from quen.segments.cases import BOUGHT, Case, bought
 
 
 class Smallest(Extreme):
@@ -12,4 +13,9 @@ class Smallest(Extreme):
     choose = min
 
 
+_LOW = {**BOUGHT, "min": {"property": "total", "op": "gte", "value": 2}}
+CASES = (
+    Case("the smallest", _LOW, True, (bought(1, total=2), bought(2, total="10"))),
+    Case("of nothing there is none", _LOW, False),
+)
 AGGREGATE = Smallest()

@@ -16,6 +16,7 @@ from quen.segments.aggregates.amounts import (
 )
 from quen.segments.aggregates.base import Aggregate, Fold, check_measure_fields, of_rows, parse_property
 from quen.segments.aggregates.series import series
+from quen.segments.cases import BOUGHT, Case, bought
 from quen.segments.columns import TRUE
 from quen.segments.grammar import Place
 from quen.segments.measure import SCALE, parse_measure
@@ -50,4 +51,15 @@ class Sum(Aggregate):
         return amount_words(self.label, operand, language)
 
 
+def _sum(op: str, value: float) -> dict[str, Any]:
+    return {**BOUGHT, "sum": {"property": "total", "op": op, "value": value}}
+
+
+_ODD = (bought(1, total=1), bought(2, total="một"), bought(3, total=True), bought(4, total=1e300))
+CASES = (
+    Case("nothing sums to 0", _sum("lt", 1), True),
+    Case("tenths sum exactly", _sum("eq", 0.3), True, (bought(1, total=0.1), bought(2, total=0.2))),
+    Case("texts that are numbers are summed", _sum("eq", 3), True, (bought(1, total="1.5"), bought(2, total=1.5))),
+    Case("what is no number is not summed", _sum("eq", 1), True, _ODD),
+)
 AGGREGATE = Sum()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from quen.segments.cases import BOUGHT, Case, bought
 from quen.segments.columns import all_of
 from quen.segments.conditions.base import Condition, Evaluate, Kind, Parser, SqlContext, Told, Wiring
 from quen.segments.facts import LiveState, Person
@@ -70,4 +71,10 @@ def parse_items(obj: Mapping[str, Any], key: str, place: Place, parser: Parser) 
     return tuple(parser.parse(item, place[key][index]) for index, item in enumerate(items))
 
 
-KIND = Kind("all", lambda obj, place, parser: AllOf(parse_items(obj, "all", place, parser)))
+_VIP = {"trait": "vip", "op": "eq", "value": True}
+_CASES = (
+    Case("both hold", {"all": [BOUGHT, _VIP]}, True, (bought(1),), {"vip": True}),
+    Case("one does not", {"all": [BOUGHT, _VIP]}, False, (bought(1),)),
+)
+
+KIND = Kind("all", lambda obj, place, parser: AllOf(parse_items(obj, "all", place, parser)), _CASES)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from quen.segments.cases import BOUGHT, Case, bought
 from quen.segments.columns import any_of
 from quen.segments.conditions.all_ import join_words, parse_items
 from quen.segments.conditions.base import Condition, Evaluate, Kind, SqlContext, Told, Wiring
@@ -53,4 +54,10 @@ class AnyOf(Condition, frozen=True):
         return join_words(self.items, {"en": " or ", "vi": " hoặc "}[language], language, name_of)
 
 
-KIND = Kind("any", lambda obj, place, parser: AnyOf(parse_items(obj, "any", place, parser)))
+_VIP = {"trait": "vip", "op": "eq", "value": True}
+_CASES = (
+    Case("one holds", {"any": [BOUGHT, _VIP]}, True, (bought(1),)),
+    Case("none does", {"any": [BOUGHT, _VIP]}, False),
+)
+
+KIND = Kind("any", lambda obj, place, parser: AnyOf(parse_items(obj, "any", place, parser)), _CASES)

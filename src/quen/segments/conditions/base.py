@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from quen.segments.cases import Case
 from quen.segments.facts import LiveState, Person
 from quen.segments.grammar import MAX_DEPTH, MAX_NODES, N_, Place
 from quen.segments.moments import FOREVER
@@ -151,19 +152,6 @@ class Parser:
             return kind.parse(obj, place, self)
         finally:
             self._depth -= 1
-
-
-class Case(msgspec.Struct, frozen=True):
-    """What a kind of condition says by example, at noon of 2026-07-01 in Asia/Ho_Chi_Minh: run on both evaluators.
-
-    `events`: (name, ms before noon, properties).
-    """
-
-    says: str
-    rule: dict[str, Any]
-    holds: bool
-    events: tuple[tuple[str, int, dict[str, Any]], ...] = ()
-    traits: dict[str, Any] = {}
 
 
 class Kind(msgspec.Struct, frozen=True):

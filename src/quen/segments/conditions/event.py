@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from quen.segments.aggregates import AGGREGATES
+from quen.segments.cases import BOUGHT, DAY, HOUR, Case, bought, on
 from quen.segments.columns import TRUE, all_of, instant, quote
 from quen.segments.conditions.base import Condition, Evaluate, History, Kind, Parser, Rows, SqlContext, Told, Wiring
 from quen.segments.facts import LiveState, Person
@@ -127,4 +128,40 @@ def _parse(obj: Mapping[str, Any], place: Place, parser: Parser) -> Event:
     return Event(event, name, operand, window, where)
 
 
-KIND = Kind("event", _parse)
+def _with(*where: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {**BOUGHT, "where": list(where), **more}
+
+
+_DEAR, _CITY = {"property": "total", "op": "gt", "value": 5}, {"property": "city", "op": "exists"}
+_IN_HUE, _NO_COUPON = (
+    {"property": "ship.city", "op": "eq", "value": "Huế"},
+    {"property": "coupon", "op": "ne", "value": "X"},
+)
+_NOT_ONE = {"not": {"any": [{"property": "a", "op": "eq", "value": 1}]}}
+_FIVE = {"property": "total", "op": "gte", "value": 5}
+_TYPES = ("7", 7, [7], {"a": 7}, None, True)
+_DAYS = {**BOUGHT, "between": ["2026-07-01", "2026-07-02"]}
+_CASES = (
+    Case("once is enough", BOUGHT, True, (bought(400 * DAY),)),
+    Case("another event is none", BOUGHT, False, (on("order completed", 0),)),
+    Case("what is ahead of the clock has not happened", BOUGHT, False, (bought(-1),)),
+    Case("what happens now has", BOUGHT, True, (bought(0),)),
+    Case("a window begins just after now - 30d", {**BOUGHT, "within": "30d"}, False, (bought(30 * DAY),)),
+    Case("and holds what is a millisecond younger", {**BOUGHT, "within": "30d"}, True, (bought(30 * DAY - 1),)),
+    Case("a month is 30 days", {**BOUGHT, "within": "1mo"}, True, (bought(30 * DAY - 1),)),
+    Case("between counts both days", {**BOUGHT, "between": ["2026-06-30", "2026-06-30"]}, True, (bought(36 * HOUR),)),
+    Case("the first instant of the day too", _DAYS, True, (bought(12 * HOUR),)),
+    Case("not the last of the day before", _DAYS, False, (bought(12 * HOUR + 1),)),
+    Case("filters are all of them", _with(_DEAR, _CITY), False, (bought(1, total=6), bought(2, total=5, city="x"))),
+    Case("a filter on a path", _with(_IN_HUE), True, (bought(1, ship={"city": "Huế"}),)),
+    Case("a filter that holds where the property is missing", _with(_NO_COUPON), True, (bought(1),)),
+    Case("filters in groups", _with(_NOT_ONE), False, (bought(1, a=1), bought(1, a="1"))),
+    Case(
+        "a type that changes",
+        _with(_FIVE, count={"op": "eq", "value": 2}),
+        True,
+        tuple(bought(at, total=value) for at, value in enumerate(_TYPES, 1)),
+    ),
+)
+
+KIND = Kind("event", _parse, _CASES)

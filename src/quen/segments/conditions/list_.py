@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from quen.profiles.marks import LIST
+from quen.segments.cases import Case
 from quen.segments.columns import Column, holds
-from quen.segments.conditions.base import Case, Condition, Evaluate, Kind, Parser, SqlContext, Wiring
+from quen.segments.conditions.base import Condition, Evaluate, Kind, Parser, SqlContext, Wiring
 from quen.segments.grammar import N_, Place, check_fields
 from quen.segments.moments import FOREVER
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from quen.segments.cases import BOUGHT, Case, bought
 from quen.segments.columns import negate
 from quen.segments.conditions.base import Condition, Evaluate, Kind, Parser, SqlContext, Told, Wiring
 from quen.segments.facts import LiveState, Person
@@ -47,4 +48,10 @@ def _parse(obj: Mapping[str, Any], place: Place, parser: Parser) -> Not:
     return Not(parser.parse(obj["not"], place["not"]))
 
 
-KIND = Kind("not", _parse)
+_CASES = (
+    Case("it does not hold", {"not": BOUGHT}, True),
+    Case("it holds", {"not": BOUGHT}, False, (bought(1),)),
+    Case("no and not makes yes", {"not": {"not": BOUGHT}}, True, (bought(1),)),
+)
+
+KIND = Kind("not", _parse, _CASES)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from quen.segments import words
+from quen.segments.cases import Case
 from quen.segments.columns import quote
 from quen.segments.conditions.base import Condition, Evaluate, Kind, Parser, SqlContext, Wiring
 from quen.segments.facts import LiveState, Person
@@ -54,4 +55,9 @@ def _parse(obj: Mapping[str, Any], place: Place, parser: Parser) -> Sample:
     return Sample(share, text(required(spec, "salt", at), at["salt"], 100))
 
 
-KIND = Kind("sample", _parse)
+_CASES = (
+    Case("all of them", {"sample": {"percent": 100, "salt": "x"}}, True),
+    Case("none of them", {"sample": {"percent": 0, "salt": "x"}}, False),
+)
+
+KIND = Kind("sample", _parse, _CASES)

@@ -21,9 +21,10 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from quen.segments import words
+from quen.segments.cases import Case
 from quen.segments.chain import Chain, Link, Shape, Trail
 from quen.segments.columns import all_of, instant, quote
-from quen.segments.conditions.base import Case, Condition, Evaluate, History, Kind, Parser, SqlContext, Wiring
+from quen.segments.conditions.base import Condition, Evaluate, History, Kind, Parser, SqlContext, Wiring
 from quen.segments.facts import LiveState, Person
 from quen.segments.grammar import N_, Place, check_fields, duration, duration_text, required, text
 from quen.segments.told import of_people, person

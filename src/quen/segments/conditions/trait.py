@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from quen.segments.cases import Case
 from quen.segments.columns import Column
-from quen.segments.conditions.base import Case, Condition, Evaluate, Kind, Parser, SqlContext, Wiring
+from quen.segments.conditions.base import Condition, Evaluate, Kind, Parser, SqlContext, Wiring
 from quen.segments.facts import LiveState, Person
 from quen.segments.grammar import N_, Place, check_fields, name, required
 from quen.segments.moments import FOREVER

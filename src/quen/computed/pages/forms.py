@@ -114,7 +114,8 @@ def _read_thresholds(key: str, post: QueryDict, language: str) -> Spec:
     if post.get("scoring") != "thresholds":
         return {}
     given = {part: [number(text.strip(), language) for text in post.getlist(f"{key}_{part}")] for part in PARTS}
-    return {key: {**given, "recency": [f"{days}d" for days in given["recency"]]}}
+    # In the form more points stand to the right: fewer days.
+    return {key: {**given, "recency": [f"{days}d" for days in reversed(given["recency"])]}}
 
 
 def _read_groups(key: str, post: QueryDict, language: str) -> Spec:
@@ -227,14 +228,14 @@ def _show_thresholds(field: Field, spec: Mapping[str, Any], language: str) -> li
         values: list[Any] = list(given.get(part) or usual[part])[:4]
         values += [""] * (4 - len(values))
         written = [_span(value)[0] if part == "recency" and value else str(value) for value in values]
-        # Recency: few days are many points, so the least number of days makes five.
-        points = [5, 4, 3, 2] if part == "recency" else [2, 3, 4, 5]
+        if part == "recency":
+            written.reverse()  # fewer days are more points
         rows.append(
             {
                 "part": part,
                 "label": labels[part][0],
                 "sign": labels[part][1],
-                "fields": list(zip(points, written, strict=True)),
+                "fields": list(enumerate(written, 2)),
             }
         )
     return rows

@@ -6,6 +6,7 @@ import time
 
 import structlog
 
+from quen.computed import audit as computed_audit
 from quen.computed import service as computed
 from quen.engine.batch import Batch
 from quen.engine.context import Context
@@ -17,14 +18,16 @@ AUDIT_EVERY_S = 60.0
 
 
 def audit_if_due(context: Context, now: int) -> None:
-    """Compare some people of one segment, once a minute; called when there is nothing else to do."""
+    """Compare some people of one segment, and of one computed trait, once a minute; called when there is nothing else
+    to do."""
     if time.monotonic() - context.audited < AUDIT_EVERY_S:
         return
     context.audited = time.monotonic()
     try:
         audit.run_one(context.program, context.store, now)
+        computed_audit.run_one(context.program, context.store, now)
     except QuenError as error:
-        log.warning("members of a segment could not be compared", error=error.message)
+        log.warning("segments and computed traits could not be compared with SQL", error=error.message)
 
 
 def watch_costs(batch: Batch, context: Context) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from quen.computed import backfill, history, service, sql
+from quen.computed import audit, backfill, history, service, sql
 from quen.computed.models import Definition
 from quen.config import config
 from quen.errors import Conflict
@@ -233,3 +233,15 @@ def test_one_that_costs_too_much_is_paused_and_says_so(shop: Shop) -> None:
     assert (definition.status, definition.problem) == ("paused", "too slow")
     look_again(shop)
     assert shop.engine.context.program.segment_ids == []
+
+
+def test_stored_values_are_compared_with_sql(shop: Shop) -> None:
+    assert audit.run_one(shop.engine.context.program, event_store(), shop.engine.clock()) is None
+    define(shop, spent=SPENT)
+    shop.does("Ordered", shop.user("lan"), total=3)
+    lan = owner(shop.user_key("lan"))
+    trait, program = service.read(service.find("spent")), shop.engine.context.program
+    assert audit.compare(program, trait, [lan], event_store(), shop.engine.clock()).wrong == []
+    Profile.objects.filter(id=lan).update(traits={"computed": {"spent": 4}})
+    assert audit.compare(program, trait, [lan], event_store(), shop.engine.clock()).wrong == [lan]
+    assert audit.run_one(program, event_store(), shop.engine.clock()) is not None

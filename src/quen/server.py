@@ -15,7 +15,7 @@ from typing import IO, Any
 
 from quen.config import Config, config
 from quen.errors import ConfigError
-from quen.processes import EDGE_AT, Child, Supervisor, die_with_parent
+from quen.processes import EDGE_AT, Child, Supervisor, check_port, die_with_parent
 
 CONSOLE_THREADS = min(8, 2 * (os.cpu_count() or 1) + 1)  # more only wait for the interpreter, and Granian says so
 
@@ -71,6 +71,8 @@ def up(
     with hold_data_dir(settings) as lock:
         lock.write(f"\nhttp://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}")  # noqa: S104 told, not bound
         lock.flush()
+        check_port(host, port, "--port")
+        check_port(host, edge_port, "--edge-port")
         migrate()
         os.environ[EDGE_AT] = f"{'127.0.0.1' if host == '0.0.0.0' else host}:{edge_port}"  # noqa: S104 asked, not bound
         children = [
@@ -78,7 +80,7 @@ def up(
             Child("app", ["app", host, str(port)]),
             *(extra or []),
         ]
-        Supervisor(children).run(ready)
+        Supervisor(children, [(host, edge_port), (host, port)]).run(ready)
 
 
 def serve_app(host: str, port: int) -> None:

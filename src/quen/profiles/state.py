@@ -43,6 +43,7 @@ class ProfileState(msgspec.Struct):
     due_at: int | None = None
     meta_changed: bool = False  # a value was seen again: where it is from moved, though no value did
     stale: frozenset[str] = frozenset()  # traits to make anew from the history, now: rebuilding.py
+    indexed: tuple[int, int | None] | None = None  # last_seen and due_at as they are stored; None: as yet nothing
     valued: tuple[NewValue, ...] = ()  # computed traits that changed, in order
 
 

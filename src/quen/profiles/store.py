@@ -11,6 +11,7 @@ from quen.db import execute_many, fetch, fetch_in
 from quen.profiles.state import ProfileState, search_text
 
 _COLUMNS = "id, created_at, first_seen, last_seen, first_source_id, traits, trait_meta, live, due_at"
+_ACTIVITY = ("first_seen", "first_source_id", "live")
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.decode
 _meta = msgspec.json.Decoder(dict[str, list[Any]])
@@ -83,17 +84,25 @@ def _row(state: ProfileState) -> tuple[Any, ...]:
 
 
 def save_activity(states: Iterable[ProfileState]) -> None:
-    """Write only what changes when no trait's value does: the common case of the hot path."""
-    same, moved = [], []
+    """Write only what changes when no trait's value does: the common case of the hot path.
+
+    SQLite writes every index of a column that a statement sets, be its value the same: those with an index are set
+    where they changed.
+    """
+    rows: dict[tuple[str, ...], list[tuple[Any, ...]]] = {}
     for s in states:
-        row = (s.first_seen, s.last_seen, s.first_source_id, s.live, s.due_at, s.id)
+        columns: tuple[str, ...] = _ACTIVITY
+        values: list[Any] = [s.first_seen, s.first_source_id, s.live]
+        if s.indexed is None or s.last_seen != s.indexed[0]:
+            columns, values = (*columns, "last_seen"), [*values, s.last_seen]
+        if s.indexed is None or s.due_at != s.indexed[1]:
+            columns, values = (*columns, "due_at"), [*values, s.due_at]
         if s.meta_changed:
-            moved.append((_encode(s.trait_meta).decode(), *row))
-        else:
-            same.append(row)
-    sql = "first_seen = %s, last_seen = %s, first_source_id = %s, live = %s, due_at = %s WHERE id = %s"
-    execute_many(f"UPDATE profiles_profile SET {sql}", same)
-    execute_many(f"UPDATE profiles_profile SET trait_meta = %s, {sql}", moved)
+            columns, values = (*columns, "trait_meta"), [*values, _encode(s.trait_meta).decode()]
+        rows.setdefault(columns, []).append((*values, s.id))
+    for columns, of in rows.items():
+        setting = ", ".join(f"{column} = %s" for column in columns)
+        execute_many(f"UPDATE profiles_profile SET {setting} WHERE id = %s", of)
 
 
 def delete(ids: Iterable[int]) -> None:
@@ -104,5 +113,14 @@ def _state(row: tuple[Any, ...]) -> ProfileState:
     profile_id, created_at, first_seen, last_seen, source_id, traits, meta, live, due_at = row
     live = None if live is None else bytes(live)
     return ProfileState(
-        profile_id, created_at, first_seen, last_seen, source_id, _decode(traits), _meta.decode(meta), live, due_at
+        profile_id,
+        created_at,
+        first_seen,
+        last_seen,
+        source_id,
+        _decode(traits),
+        _meta.decode(meta),
+        live,
+        due_at,
+        indexed=(last_seen, due_at),
     )

@@ -39,7 +39,7 @@ _INSERT_SETTINGS = (
 )
 
 
-class EventRow(msgspec.Struct):
+class EventRow(msgspec.Struct, array_like=True):
     """One row of `events`, made with times in milliseconds UTC.
 
     It keeps them as seconds: ClickHouse reads a number in a DateTime64 column as those.
@@ -73,7 +73,7 @@ class EventRow(msgspec.Struct):
             self.sent_at /= 1000
 
 
-class ProfileRow(msgspec.Struct):
+class ProfileRow(msgspec.Struct, array_like=True):
     """One version of a profile in the mirror that SQL reads; the highest version counts. Made with milliseconds UTC."""
 
     id: int
@@ -86,7 +86,7 @@ class ProfileRow(msgspec.Struct):
         self.created_at /= 1000
 
 
-class LinkRow(msgspec.Struct):
+class LinkRow(msgspec.Struct, array_like=True):
     """`from_id` was merged into `to_id`; `to_id` equal to `from_id` takes that back."""
 
     from_id: int
@@ -94,7 +94,7 @@ class LinkRow(msgspec.Struct):
     version: int
 
 
-class ComputedRow(msgspec.Struct):
+class ComputedRow(msgspec.Struct, array_like=True):
     """A computed trait of a profile has another value since `at`, milliseconds UTC. `value` is JSON."""
 
     profile_id: int
@@ -177,14 +177,13 @@ class EventStore:
 
     def accepts(self, row: EventRow) -> bool:
         """Whether the store can read this row; nothing is written."""
-        data = _encoder.encode(row).decode()
+        shown = {"time": row.time, "properties": row.properties, "event": row.event, "context": row.context}
         try:
             self._run(
                 "SELECT * FROM format(JSONEachRow, 'time DateTime64(3), properties JSON, event String, context String',"
-                " {row:String}) SETTINGS type_json_skip_duplicated_paths=1, input_format_skip_unknown_fields=1"
-                " FORMAT Null",
+                " {row:String}) SETTINGS type_json_skip_duplicated_paths=1 FORMAT Null",
                 "CSV",
-                {"row": data},
+                {"row": _encoder.encode(shown).decode()},
             )
         except EventsRefused:
             return False
@@ -217,7 +216,8 @@ class EventStore:
         data = _encoder.encode_lines(rows).decode()
         once = f"insert_deduplication_token='{token}'" if token else "insert_deduplicate=0"
         self._run(
-            f"INSERT INTO {table} ({', '.join(fields)}) SETTINGS {once}, {_INSERT_SETTINGS} FORMAT JSONEachRow\n{data}",
+            f"INSERT INTO {table} ({', '.join(fields)}) SETTINGS {once}, {_INSERT_SETTINGS}"
+            f" FORMAT JSONCompactEachRow\n{data}",
             "CSV",
             None,
         )

@@ -18,7 +18,7 @@ from quen.computed import history
 from quen.engine.batch import Batch
 from quen.engine.context import Context
 from quen.engine.system import system_entries
-from quen.events.store import EventRow, LinkRow, ProfileRow
+from quen.events.store import ComputedRow, EventRow, EventStore, LinkRow, ProfileRow
 from quen.identity.keys import Key
 from quen.identity.store import link_changes
 from quen.profiles.state import ProfileState
@@ -29,7 +29,6 @@ MAX_CONTEXT = 8_192
 
 
 def run(batch: Batch, context: Context) -> None:
-    token = batch.token
     assert batch.resolution is not None
     batch.rows = [
         _row(row_id, message, profile_id, keys, batch.taken.get(index))
@@ -38,17 +37,23 @@ def run(batch: Batch, context: Context) -> None:
         )
         if profile_id is not None
     ]
-    batch.recorded = context.recorder.submit(context.store.insert_events, batch.rows, token, batch.repeated)
-    failpoints.hit("record.events")
-    context.store.insert_profiles(_mirror(batch))
-    context.store.insert_computed(history.rows(context.program, _valued(batch)))
-    failpoints.hit("record.profiles")
+    mirror, computed = _mirror(batch), history.rows(context.program, _valued(batch))
+    batch.recorded = context.recorder.submit(_insert, batch, context.store, mirror, computed)
     batch.links = link_changes(batch.resolution.merges)
     context.store.insert_links([LinkRow(o, s, batch.number) for o, s in sorted(batch.links.items())])
     failpoints.hit("record.links")
     outgoing = system_entries(batch)
     if outgoing:
         context.journal.append(outgoing)
+
+
+def _insert(batch: Batch, store: EventStore, mirror: Sequence[ProfileRow], computed: Sequence[ComputedRow]) -> None:
+    """In a thread of its own, one insert after the other: they would only take the processor from each other."""
+    store.insert_events(batch.rows, batch.token, batch.repeated)
+    failpoints.hit("record.events")
+    store.insert_profiles(mirror)
+    store.insert_computed(computed)
+    failpoints.hit("record.profiles")
 
 
 def _row(row_id: int, message: Message, profile_id: int, keys: Sequence[Key], taken: dict[str, Any] | None) -> EventRow:

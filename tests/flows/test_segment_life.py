@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterator
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -190,6 +191,16 @@ def test_by_day_and_members_as_files(shop: Shop, console: httpx.Client) -> None:
     shop.api.patch(f"segments/{made}", json={"rule": {**shop.rule(1), "count": {"op": "gt", "value": 99}}})
     shop.live(made)
     eventually(lambda: told()[1] == 3)
+
+
+def test_the_file_of_members_has_computed_traits(shop: Shop, console: httpx.Client) -> None:
+    name = f"times_{uuid4().hex}"
+    spec = {"kind": "count", "event": shop.event}
+    assert shop.api.post("computed-traits", json={"name": name, "label": "Times", "spec": spec}).status_code == 201
+    eventually(lambda: shop.api.get(f"computed-traits/{name}").json()["status"] == "live")
+    made = shop.make({"trait": f"computed.{name}", "op": "gte", "value": 2})
+    found = rows_of(console.get(f"/segments/{made}/members.csv"))
+    assert {row["user_id"]: row[f"computed.{name}"] for row in found} == {shop.users[1]: "2", shop.users[2]: "3"}
 
 
 def test_two_who_turn_out_to_be_one_have_entered_once(shop: Shop, console: httpx.Client) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from array import array
 from collections.abc import Iterator
 from typing import Any
@@ -15,8 +16,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from quen.accounts.access import require
+from quen.computed.cells import Columns
 from quen.errors import Conflict, InvalidInput
 from quen.profiles.cards import Card, cards
+from quen.profiles.store import load
 from quen.segments import service, store
 from quen.segments.models import Member, Segment
 from quen.segments.pages.common import cards_of, masked_for, safe_cell
@@ -25,6 +28,7 @@ from quen.web.times import rfc3339
 
 _MEMBERS = 50
 _CHUNK = 500
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?(e[+-]?[0-9]+)?")
 _COLUMNS = ("profile_id", "since", "name", "email", "phone", "user_id")
 
 
@@ -84,15 +88,23 @@ def _lines(ids: array[int], since: array[int], *, masked: bool) -> Iterator[byte
     out = io.StringIO()
     out.write("\ufeff")  # without it Excel reads Vietnamese as Latin-1
     rows = csv.writer(out)
-    rows.writerow(_COLUMNS)
+    computed = Columns(masked=masked)
+    rows.writerow([*_COLUMNS, *computed.names])
     for start in range(0, len(ids), _CHUNK):
         chunk = ids[start : start + _CHUNK]
         at = dict(zip(chunk, since[start : start + _CHUNK], strict=True))
-        rows.writerows(_cells(card, at[card.id]) for card in cards(chunk, masked=masked))
+        people = load(chunk) if computed.names else {}
+        for card in cards(chunk, masked=masked):
+            values = computed.cells(people[card.id].traits) if card.id in people else [""] * len(computed.names)
+            rows.writerow([*_cells(card, at[card.id]), *map(_plain, values)])
         yield out.getvalue().encode()
         out.seek(0)
         out.truncate()
     yield out.getvalue().encode()
+
+
+def _plain(value: str) -> str:
+    return value if _NUMBER.fullmatch(value) else safe_cell(value)
 
 
 def _cells(card: Card, since: int) -> list[str]:

@@ -21,6 +21,13 @@ def in_list(values: Iterable[int] | Iterable[str], *, column: str) -> tuple[str,
     return f"{column} IN (SELECT value FROM json_each(%s))", _json.encode(items).decode()
 
 
+def json_text(column: str, name: str) -> str:
+    """SQL for a text field of a JSON column."""
+    return (
+        f"{column}::json ->> '{name}'" if connection.vendor == "postgresql" else f"json_extract({column}, '$.{name}')"
+    )
+
+
 def fetch_in(sql: str, values: Iterable[int] | Iterable[str], *, column: str) -> list[tuple[Any, ...]]:
     """Run `sql` with `{in}` replaced by the condition on `column`; all rows."""
     condition, parameter = in_list(values, column=column)

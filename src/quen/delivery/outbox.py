@@ -20,12 +20,13 @@ from quen import failpoints
 from quen.config import Config
 from quen.delivery import hooks, rendering, runs, store, tracking
 from quen.delivery.addresses import suppression_key
-from quen.delivery.channels import FAILED, RETRY, WAIT, Call, EmailChannel, Letter, Outcome, WebhookChannel
+from quen.delivery.channels import FAILED, RETRY, UNKNOWN, WAIT, Call, EmailChannel, Letter, Outcome, WebhookChannel
 from quen.delivery.channels.email.server import parse_smtp_url
 from quen.delivery.channels.email.smtp import SmtpChannel
 from quen.delivery.channels.webhook.post import HttpWebhooks, signing_secret
 from quen.delivery.drafting import Drafts, StillWanted, draft
 from quen.delivery.store import Claimed, Result
+from quen.delivery.targets import Targets
 from quen.delivery.tracking import NewSuppression
 from quen.errors import ConfigError, QuenError
 from quen.ids import now_ms
@@ -34,13 +35,14 @@ from quen.journal.protocol import Journal, NewEntry
 log = structlog.get_logger("quen.outbox")
 
 EMAIL_SET = 20  # also the most e-mails that are unknown after a crash
-WEBHOOK_SLOTS = 16  # calls at once: a slow receiver holds one, not all
+WEBHOOK_SLOTS = 32  # calls at once; how many of them one receiver may get: targets.py
 FEED_SLOTS = 8  # the same for what segments tell: never more than one call to a target
 POLL_SECONDS = 0.3
 FLUSH_SECONDS = 0.25
 MAX_ATTEMPTS = 12  # with the back-off below: about five hours
 FIRST_BACKOFF_MS, LONGEST_BACKOFF_MS = 30_000, 3_600_000
 UNREACHABLE_MS = 30_000
+LONGEST_MAIL_REST_MS = 600_000
 MAX_AGE_MS = 24 * 3_600_000  # a message that could not even be tried for a day is no news any more
 NOTE_SET = 500
 RETELL_SECONDS = 5.0
@@ -63,9 +65,14 @@ class Outbox:
         self.setting = rendering.setting_of(config)
         self._stop = threading.Event()
         self._email: EmailChannel | None = None
+        self._taken: dict[int, Claimed] = {}  # e-mails that are claimed, until it is written down what became of them
+        self._done: list[tuple[Letter, Outcome]] = []  # what is known of them and not written down yet
+        self._no_mail_before = 0  # ms UTC: the mail server is in trouble
+        self._mail_rest = UNREACHABLE_MS
         self._webhooks: WebhookChannel = HttpWebhooks(
             signing_secret(config.secret_key), allow_private=config.allow_private_webhooks
         )
+        self._targets = Targets()
         self._pool: ThreadPoolExecutor | None = None
         self._calls: dict[Future[Outcome], Claimed] = {}
         self._tell_again = 0.0  # when to look for outcomes that the journal may not have: at once after a start
@@ -119,39 +126,71 @@ class Outbox:
         if time.monotonic() >= self._tell_again:
             self._tell_untold()
         now = self.clock()
-        claimed = store.claim("email", now, EMAIL_SET) if store.is_due("email", now) else []
+        if self._taken:
+            self._settle()
+        rests = now < self._no_mail_before <= now + LONGEST_MAIL_REST_MS  # else the clock was set back
+        claimed = store.claim("email", now, EMAIL_SET) if not rests and store.is_due("email", now) else []
         if not claimed:
             self._close_email()
             return 0
+        self._taken = {m.id: m for m in claimed}
+        self._send_set(claimed)
+        self._taken = {}
+        return len(claimed)
+
+    def _send_set(self, claimed: Sequence[Claimed]) -> None:
         failpoints.hit("outbox.claimed")
         drafts = self._drafted(claimed)
         if not drafts.letters:
-            return len(claimed)
+            return
+        by_id = {m.id: m for m in claimed}
         channel = self._email_channel()
         if isinstance(channel, Outcome):
-            self._finish({m.id: m for m in claimed}, [(letter, channel) for letter in drafts.letters])
-            return len(claimed)
+            self._finish(by_id, [(letter, channel) for letter in drafts.letters])
+            return
         store.prepare(drafts.prepared)
         failpoints.hit("outbox.prepared")
-        self._send_each(channel, {m.id: m for m in claimed}, drafts.letters)
-        return len(claimed)
+        self._send_each(channel, by_id, drafts.letters)
 
     def _send_each(self, channel: EmailChannel, claimed: dict[int, Claimed], letters: Sequence[Letter]) -> None:
-        done: list[tuple[Letter, Outcome]] = []
         flushed = time.monotonic()
         blocked: Outcome | None = None
         for letter in letters:
             if self._stop.is_set():
                 blocked = blocked or Outcome(WAIT)
-            outcome = blocked or channel.send(letter)
+            outcome = blocked or self._send(channel, letter)
+            self._done.append((letter, outcome))
             failpoints.hit("outbox.sent")
-            if outcome.status == WAIT:
-                blocked = outcome
-            done.append((letter, outcome))
+            if blocked is None and outcome.status in {WAIT, UNKNOWN}:
+                # One message is in doubt, not a whole queue of them: the others wait until the server may be well.
+                blocked = Outcome(WAIT, outcome.reason, outcome.detail)
+                self._no_mail_before = self.clock() + self._mail_rest
+                self._mail_rest = min(2 * self._mail_rest, LONGEST_MAIL_REST_MS)
+            elif blocked is None:
+                self._mail_rest = UNREACHABLE_MS
             if time.monotonic() - flushed > FLUSH_SECONDS:
-                self._finish(claimed, done)
-                done, flushed = [], time.monotonic()
-        self._finish(claimed, done)
+                self._write_done(claimed)
+                flushed = time.monotonic()
+        self._write_done(claimed)
+
+    def _send(self, channel: EmailChannel, letter: Letter) -> Outcome:
+        try:
+            return channel.send(letter)
+        except Exception as error:  # a bug: nobody knows how far it came
+            log.exception("email", message_id=letter.message_id)
+            return Outcome(UNKNOWN, "error", f"{type(error).__name__}: {error}"[:300])
+
+    def _write_done(self, claimed: dict[int, Claimed]) -> None:
+        self._finish(claimed, self._done)
+        for letter, _ in self._done:
+            self._taken.pop(letter.message_id, None)
+        self._done = []
+
+    def _settle(self) -> None:
+        """After a failure of the database: write down what is known of the claimed; the others did not go out."""
+        self._write_done(self._taken)
+        store.release(list(self._taken), self.clock() + UNREACHABLE_MS)
+        self._taken = {}
 
     def _email_channel(self) -> EmailChannel | Outcome:
         """The channel, or why there is none: then nothing is lost in silence."""
@@ -175,7 +214,7 @@ class Outbox:
         now = self.clock()
         telling = [m.hook_id for m in self._calls.values() if m.hook_id is not None]
         free = 0 if self._stop.is_set() else WEBHOOK_SLOTS - (len(self._calls) - len(telling))
-        claimed = store.claim("webhook", now, free) if free and store.is_due("webhook", now) else []
+        claimed = self._claim_calls(now, free) if free and store.is_due("webhook", now) else []
         free = 0 if self._stop.is_set() else FEED_SLOTS - len(telling)
         told = store.claim_feed(now, telling, free) if free and store.is_due(hooks.CHANNEL, now) else []
         self._start(claimed)
@@ -189,14 +228,25 @@ class Outbox:
             store.prepare(drafts.prepared)
             by_id = {m.id: m for m in claimed}
             for call in drafts.calls:
+                self._targets.began(call.url)
                 self._calls[self._threads().submit(self._post, call)] = by_id[call.message_id]
 
+    def _claim_calls(self, now: int, free: int) -> list[Claimed]:
+        claimed, given_up = store.claim_calls(now, free, self._targets.room, now - MAX_AGE_MS)
+        if given_up:
+            self._tell_again = 0.0
+        return claimed
+
     def _post(self, call: Call) -> Outcome:
+        outcome = Outcome(RETRY, "error")
         try:
-            return self._webhooks.post(call)
+            outcome = self._webhooks.post(call)
         except Exception as error:  # a bug must not lose the message: it is claimed
             log.exception("webhook", message_id=call.message_id)
-            return Outcome(RETRY, "error", f"{type(error).__name__}: {error}"[:300])
+            outcome = Outcome(RETRY, "error", f"{type(error).__name__}: {error}"[:300])
+        finally:
+            self._targets.ended(call.url, outcome, self.clock())
+        return outcome
 
     def _collect(self) -> int:
         if not self._calls:

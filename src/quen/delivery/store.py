@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
 from django.db import transaction
 
-from quen.db import execute, execute_many, fetch, fetch_in
+from quen.db import execute, execute_many, fetch, fetch_in, json_text
 from quen.delivery import hooks
 from quen.delivery.models import Template
 from quen.delivery.rendering import Person
+from quen.delivery.targets import UNANSWERED, Room
 from quen.delivery.templating import Content
 from quen.identity.store import canonical, identifiers_of
 from quen.profiles import store as profiles
@@ -112,6 +114,71 @@ def _take(ids: Sequence[int], now: int) -> list[Claimed]:
         column="id",
     )
     return [_claimed(*row) for row in rows]
+
+
+def claim_calls(now: int, limit: int, room: Callable[[str, int], Room], too_old: int) -> tuple[list[Claimed], int]:
+    """Take up to `limit` due webhooks whose receivers have `room`, oldest first; those of others do not hold them up.
+
+    What is for a receiver that rests is put off until then; how many were given up, being from before `too_old`.
+    """
+    chosen: list[int] = []
+    full: set[str] = set()
+    given: Counter[str] = Counter()
+    given_up = 0
+    with transaction.atomic():
+        while len(chosen) < limit:
+            marks = ", ".join(["%s"] * len(full))
+            rows = fetch(
+                f"SELECT id, {_url()} FROM delivery_message WHERE {_DUE_CALL}"
+                f"{f' AND {_url()} NOT IN ({marks})' if full else ''} ORDER BY not_before, id LIMIT {LOOK_AT}",
+                [now, *full],
+            )
+            known = len(full)
+            for id_, url in rows:
+                if url in full or id_ in chosen or len(chosen) == limit:
+                    continue
+                has = room(url, now)
+                if given[has.target] < has.calls:
+                    given[has.target] += 1
+                    chosen.append(id_)
+                    continue
+                full.add(url)
+                if has.until:
+                    given_up += _put_off(url, now, has.until, too_old)
+            if len(rows) < LOOK_AT or len(full) == known:
+                break
+        return _take(chosen, now), given_up
+
+
+LOOK_AT = 200  # messages at once, when looking for those that may go
+_DUE_CALL = "status = 'queued' AND channel = 'webhook' AND not_before <= %s"
+
+
+def _url() -> str:
+    return f"COALESCE({json_text('payload', 'url')}, '')"
+
+
+def _put_off(url: str, now: int, until: int, too_old: int) -> int:
+    """All that is due for a receiver that rests; how many were given up."""
+    given_up = execute(
+        "UPDATE delivery_message SET status = 'failed', reason = %s, done_at = %s, noted = ''"
+        f" WHERE {_DUE_CALL} AND {_url()} = %s AND created_at < %s",
+        [UNANSWERED, now, now, url, too_old],
+    )
+    execute(
+        f"UPDATE delivery_message SET not_before = %s, reason = %s WHERE {_DUE_CALL} AND {_url()} = %s",
+        [until, UNANSWERED, now, url],
+    )
+    return given_up
+
+
+def release(ids: Sequence[int], not_before: int) -> None:
+    """Put claimed messages back that were not sent."""
+    execute_many(
+        "UPDATE delivery_message SET status = 'queued', not_before = %s, attempts = attempts - 1"
+        " WHERE id = %s AND status = 'claimed'",
+        [(not_before, id_) for id_ in ids],
+    )
 
 
 def _claimed(*row: Any) -> Claimed:

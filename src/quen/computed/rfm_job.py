@@ -25,7 +25,7 @@ from quen.events.store import event_store
 from quen.ids import now_ms
 
 log = structlog.get_logger("quen.computed")
-LOOK_EVERY_S = 60.0
+LOOK_EVERY_S = 15.0  # a new trait waits so long for its first boundaries
 BY = "Quen"
 
 
@@ -38,7 +38,7 @@ def _keep_looking(stop: threading.Event) -> None:
     while not stop.wait(LOOK_EVERY_S):
         try:
             look(datetime.now(ZoneInfo(str(config().timezone))))
-        except Exception:  # the next minute is another try
+        except Exception:  # the next look is another try
             log.exception("the boundaries of RFM could not be found")
         finally:
             connection.close()

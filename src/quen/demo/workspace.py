@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import override
 
 from quen.accounts.models import User
+from quen.computed.models import Definition
+from quen.computed.recipes import recipes
+from quen.computed.service import create as create_computed
 from quen.connectors.service import find_or_create_source
 from quen.delivery.models import Template
 from quen.demo.behaviour import SOURCES
@@ -63,10 +67,14 @@ def prepare(password: str) -> dict[str, str]:
 
 
 def define(shop_url: str) -> None:
-    """Make segments, e-mails and journeys, unless they are there.
+    """Make computed traits, segments, e-mails and journeys, unless they are there.
 
     When the history is read: people would seem to stream through the segments while a year passes in a minute.
     """
+    if not Definition.objects.exists():
+        with transaction.atomic(), override("vi"):
+            for recipe in recipes():
+                create_computed(recipe.name, recipe.label, recipe.spec, by=BY)
     if not Segment.objects.filter(kind="segment").exists():
         with transaction.atomic():
             _define(shop_url)

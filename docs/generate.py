@@ -83,6 +83,49 @@ def operators_page() -> str:
     return "# Operators of a rule\n\n" + intro + _table(("Operator", "Meaning", "Example"), rows)
 
 
+def computed_traits_page() -> str:
+    from quen.computed.kinds import KINDS
+
+    parts = [
+        "# Kinds of computed traits\n",
+        _prose(
+            "What each kind gives and asks for. A spec is its fields with its `kind`; every value has one meaning,"
+            " live and in SQL. How to make one: [Compute traits of people](../how-to/computed-traits.md)."
+        ),
+    ]
+    for kind in KINDS.values():
+        parts.append(
+            f"## {kind.label['en']}\n\n`{kind.name}`, gives {_GIVES[kind.gives]}.\n\n{_prose(kind.help['en'])}"
+        )
+        fields = []
+        for field in (f for f in kind.fields if f.kind != "made"):
+            name = "`within` or `between`" if field.key == "window" else f"`{field.key}`"
+            takes = (
+                ", ".join(f"`{value}`" for value, _ in field.choices) or field.help["en"] or _TAKES.get(field.kind, "")
+            )
+            fields.append((name, field.label["en"], takes, "" if field.required else "optional"))
+        parts.append(_table(("Field", "Name", "What it takes", ""), fields))
+        if kind.parts:
+            said = [f"`{part}` {label['en']}" for part, (label, _) in kind.parts.items()]
+            parts.append(_prose("Parts, which rules name as `computed.NAME.PART`: " + ", ".join(said) + "."))
+    return "\n".join(parts)
+
+
+_GIVES = {
+    "number": "a number",
+    "text": "a text",
+    "value": "a text, a number, or true or false",
+    "list": "a list of texts",
+    "object": "an object of several values",
+}
+_TAKES = {
+    "event": "the name of an event, or a list of up to 10",
+    "property": "the name of a property; `a.b` for one inside another",
+    "window": "a duration (`30d`) or two dates; neither: ever",
+    "where": "conditions on the properties of an event, as in [rules](rules.md)",
+}
+
+
 def steps_page() -> str:
     from quen.journeys.steps import step_kinds
 
@@ -177,6 +220,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "roles.md": roles_page,
     "drop-reasons.md": drop_reasons_page,
     "operators.md": operators_page,
+    "computed-traits.md": computed_traits_page,
     "steps.md": steps_page,
     "operations.md": operations_page,
     "retention.md": retention_page,

@@ -28,7 +28,10 @@ def hold_data_dir(settings: Config) -> IO[str]:
     """Take the data directory for this process; keep the answer open as long as it is needed."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     path = settings.data_dir / "quen.lock"
-    handle = path.open("a+")
+    try:
+        handle = path.open("a+")
+    except OSError as error:
+        raise ConfigError(f"{settings.data_dir} cannot be written: {error.strerror}") from None
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -50,12 +53,20 @@ def console_address(settings: Config) -> str | None:
 
 
 def migrate() -> None:
-    """Bring the state database's schema up to date."""
+    """Bring the state database's schema up to date. Raises ConfigError where it cannot work: damaged, locked, …"""
     import django
     from django.core.management import call_command
+    from django.db import DatabaseError
 
     django.setup()
-    call_command("migrate", verbosity=0, skip_checks=True)
+    from quen.db import trouble
+
+    try:
+        call_command("migrate", verbosity=0, skip_checks=True)
+    except DatabaseError as error:
+        if words := trouble(error):
+            raise ConfigError(f"{words} ({config().database_url or config().state_path})") from error
+        raise
 
 
 def up(

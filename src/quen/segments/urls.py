@@ -31,6 +31,7 @@ urlpatterns = [
     path("segments/<int:segment_id>/restore", main.restore_segment, name="segment_restore"),
     path("segments/lists", lists.all_lists, name="lists"),
     path("segments/lists/new", lists.new_list, name="list_new"),
+    path("segments/lists/pick", lists.pick_people, name="list_pick"),
     path("segments/lists/<int:list_id>", lists.one_list, name="list"),
     path("segments/lists/<int:list_id>/change", lists.change_list, name="list_change"),
     path("segments/lists/<int:list_id>/import", lists.import_list, name="list_import"),

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from quen.accounts.access import require, user_of
 from quen.config import config
@@ -75,6 +75,26 @@ def change_list(request: HttpRequest, list_id: int) -> HttpResponseBase:
     else:
         messages.success(request, _("Taken off the list. It shows here within moments."))
     return redirect(f"{reverse('list', args=[list_id])}?changed=1")
+
+
+@require("segments.edit")
+@require_http_methods(["GET", "POST"])
+def pick_people(request: HttpRequest) -> HttpResponseBase:
+    """The bar under a page of people; posted, it puts those chosen (`person`) on the `list` or a new one (`name`)."""
+    if request.method == "GET":
+        return render(request, "segments/pick.html", {"lists": lists.listed().defer("rule")})
+    chosen = [lists.Named("id", id_) for id_ in request.POST.getlist("person")[: lists.MOST_A_CALL]]
+    given, name = request.POST.get("list", ""), request.POST.get("name", "")
+    try:
+        found = lists.find(int(given)) if given.isdigit() else lists.create(name, by=user_of(request).email)
+    except InvalidInput:
+        messages.error(request, _("Give the list a name of at most 200 characters."))
+        return redirect("customers")
+    change = lists.change(found, chosen, on=True)
+    door.append(change.entries)
+    said = ngettext("%(n)s person is put on the list.", "%(n)s people are put on the list.", change.people)
+    messages.success(request, said % {"n": number(change.people)})
+    return redirect(f"{reverse('list', args=[found.id])}?changed=1")
 
 
 @require("segments.edit")

@@ -1,0 +1,205 @@
+"""Somebody who has read no manual builds the standard questions by hand: by keyboard, by mouse, on a phone."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import pytest
+
+from tests.support import Quen, eventually
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytest.importorskip("playwright.sync_api")
+
+
+class Shop:
+    """Lan left her cart, Minh bought what he had put there, Hoa only bought; Lan and Hoa agreed to a purpose."""
+
+    def __init__(self, quen: Quen) -> None:
+        self.quen, self.api, self.tag = quen, quen.api(), uuid4().hex[:6]
+        self.added, self.bought, self.purpose = (f"{word} {self.tag}" for word in ("Added", "Bought", "offers"))
+        for name in ("Lan", "Minh", "Hoa"):
+            user, agreed = f"{name.lower()}-{self.tag}", name != "Minh"
+            traits = {"name": f"{name} {self.tag}", "email": f"{user}@example.com"}
+            context = {"consent": {"categoryPreferences": {self.purpose: agreed}}}
+            quen.send({"type": "identify", "userId": user, "traits": traits, "context": context})
+        self.did("lan", self.added, total=100, shop="A")
+        self.did("minh", self.added, total=200, shop="B")
+        self.did("minh", self.bought, total=300)
+        self.did("hoa", self.bought, total=900)
+        eventually(lambda: self.count({"event": self.bought}) == 2 and self.count({"event": self.added}) == 2)
+        eventually(lambda: self.count({"consent": self.purpose}) == 2)
+
+    def did(self, name: str, event: str, **properties: Any) -> None:
+        message = {"type": "track", "userId": f"{name}-{self.tag}", "event": event, "properties": properties}
+        self.quen.send(message)
+
+    def count(self, rule: dict[str, Any]) -> int:
+        return int(self.api.post("segments/preview", json={"rule": rule}).json()["count"])
+
+
+@pytest.fixture(scope="module")
+def shop(quen: Quen) -> Shop:
+    return Shop(quen)
+
+
+def rule_of(page: Page) -> Any:
+    return json.loads(page.locator("#s-rule").input_value())
+
+
+def counted(page: Page, count: int) -> None:
+    page.locator(f"#s-rail [data-count='{count}']").wait_for()
+
+
+def test_a_sequence_by_keyboard(page: Page, shop: Shop) -> None:
+    page.goto("/segments/new")
+    page.get_by_role("button", name="Việc này sau việc kia").press("Enter")
+    page.keyboard.type(shop.added)  # the first step has the focus
+    steps = page.locator(".s-steps > li")
+    steps.nth(1).get_by_label("Sự kiện", exact=True).focus()
+    page.keyboard.type(shop.bought)
+    span = page.get_by_label("Khi nào").nth(1)  # after that of the step that was not done
+    span.fill("1")
+    page.get_by_label("Đơn vị").last.select_option("m")
+    # Lan left her cart a moment ago: it is not a minute yet, and nobody else left one.
+    counted(page, 0)
+    assert rule_of(page) == {
+        "all": [{"sequence": [{"event": shop.added}, {"event": shop.bought, "not": True}], "within": "1m"}]
+    }
+    steps.nth(1).get_by_label("Bước", exact=True).select_option(label="sau đó đã")
+    page.get_by_label("Đơn vị").last.select_option("h")
+    counted(page, 1)
+    assert "Minh" in page.locator("#s-rail").inner_text()
+    assert f"Đã {shop.added}, sau đó {shop.bought} trong vòng 1 giờ." in page.locator("#s-sentence").inner_text()
+    # A gap, a filter, another order; and what was built is read again as it was.
+    steps.nth(1).get_by_label("Khi nào").select_option(label="trong vòng")
+    steps.nth(0).get_by_role("button", name="Thêm bộ lọc").press("Enter")
+    page.keyboard.type("total")
+    steps.nth(0).get_by_label("Phép so sánh").select_option(label="lớn hơn")
+    steps.nth(0).get_by_label("Giá trị").fill("150")
+    counted(page, 1)
+    first = {"event": shop.added, "where": [{"property": "total", "op": "gt", "value": 150}]}
+    built = {"all": [{"sequence": [first, {"event": shop.bought, "within": "1h"}], "within": "1h"}]}
+    assert rule_of(page) == built
+    page.get_by_role("button", name="Dạng JSON").click()
+    page.get_by_role("button", name="Dạng JSON").click()
+    assert rule_of(page) == built
+    steps.nth(1).get_by_role("button", name="Chuyển lên").click()
+    counted(page, 0)
+    page.get_by_role("button", name="Hoàn tác").click()
+    counted(page, 1)
+
+
+def test_a_consent_with_how_many_gave_it(page: Page, shop: Shop) -> None:
+    page.goto("/segments/new")
+    page.get_by_role("button", name="Sự đồng ý").click()
+    page.locator(f"datalist#s-consents option[value='{shop.purpose}'][label='2 người']").wait_for(state="attached")
+    page.get_by_label("Mục đích").nth(1).fill(shop.purpose)
+    counted(page, 2)
+    page.get_by_label("Mục đích").nth(0).select_option(label="Chưa đồng ý với")
+    page.get_by_role("button", name="Họ đã làm gì").click()
+    page.get_by_label("Sự kiện", exact=True).nth(1).fill(shop.added)
+    counted(page, 1)
+    page.locator("#s-rail .s-sample summary").click()
+    told = page.locator("#s-rail .s-why")
+    assert "1 sự kiện như vậy" in told.inner_text()
+    assert f"1 × {shop.added}" in page.locator("#s-rail .s-sample-name").inner_text()
+    page.get_by_text("Liên lạc được qua").wait_for()
+
+
+def test_filters_in_groups(page: Page, shop: Shop) -> None:
+    page.goto("/segments/new")
+    page.get_by_role("button", name="Họ đã làm gì").click()
+    page.get_by_label("Sự kiện", exact=True).nth(1).fill(shop.added)
+    page.get_by_role("button", name="Thêm bộ lọc").click()
+    page.get_by_label("Thuộc tính").fill("shop")
+    page.get_by_label("Phép so sánh").nth(1).select_option(label="có giá trị")
+    page.get_by_role("button", name="Nhóm bộ lọc").click()
+    group = page.locator(".s-filter-group")
+    for place, value in enumerate(("A", "B")):
+        group.get_by_label("Thuộc tính").nth(place).fill("shop")
+        group.get_by_label("Giá trị").nth(place).fill(value)
+    counted(page, 2)
+    group.get_by_label("Các bộ lọc kết hợp thế nào").select_option(label="không điều nào")
+    counted(page, 0)
+    group.get_by_role("button", name="Bỏ", exact=True).last.click()
+    counted(page, 1)
+    nothing = {"not": {"any": [{"property": "shop", "op": "eq", "value": "A"}]}}
+    assert rule_of(page)["all"][0]["where"] == [{"property": "shop", "op": "exists"}, nothing]
+
+
+@pytest.mark.parametrize(
+    ("recipe", "replaced"),
+    [("abandoned-cart", ("Product Added", "Order Completed")), ("one-purchase", ("Order Completed", ""))],
+)
+def test_a_template_on_a_phone_with_names_of_ones_own(
+    phone_page: Page, shop: Shop, recipe: str, replaced: tuple[str, str]
+) -> None:
+    phone_page.goto(f"/segments/new?recipe={recipe}")
+    names = phone_page.get_by_label("Sự kiện", exact=True)
+    phone_page.locator(".s-row").first.wait_for()
+    for place in range(0, names.count(), 2):  # the verb, then the name
+        ours = shop.added if names.nth(place + 1).input_value() == "Product Added" else shop.bought
+        names.nth(place + 1).fill(ours)
+    counted(phone_page, 1 if recipe == "abandoned-cart" else 0)
+    assert phone_page.evaluate("document.documentElement.scrollWidth") <= 390
+    phone_page.get_by_label("Tên", exact=True).fill(f"{recipe} {shop.tag}")
+    phone_page.get_by_role("button", name="Tạo phân khúc").click()
+    phone_page.wait_for_url(re.compile(r"/segments/\d+$"))
+    if recipe == "abandoned-cart":
+        phone_page.get_by_role("link", name=f"Lan {shop.tag}").wait_for(timeout=20_000)
+        shop.did("lan", shop.bought)
+        link = phone_page.get_by_role("link", name=f"Lan {shop.tag}")
+        eventually(lambda: bool(phone_page.reload()) and link.count() == 0, interval=0.5)
+
+
+def test_people_of_a_search_are_put_on_a_list(phone_page: Page, shop: Shop) -> None:
+    page = phone_page
+    page.goto(f"/customers?q={shop.tag}")
+    for name in ("Lan", "Hoa"):
+        page.get_by_label(f"Chọn {name} {shop.tag}").check()
+    page.get_by_text("Đã chọn 2").wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    bar = page.locator("#pick")
+    bar.get_by_label("Danh sách", exact=True).select_option(label="Danh sách mới…")
+    bar.get_by_label("Tên danh sách mới").fill(f"Chọn tay {shop.tag}")
+    bar.get_by_role("button", name="Thêm vào danh sách").click()
+    page.wait_for_url(re.compile(r"/lists/\d+"))
+    eventually(lambda: bool(page.reload()) and page.locator("#l-members tbody tr").count() == 2, interval=0.5)
+    # From a segment's page: everyone who is shown.
+    made = shop.api.post("segments", json={"name": f"Mua {shop.tag}", "rule": {"event": shop.bought}}).json()["id"]
+    eventually(lambda: shop.api.get(f"segments/{made}").json()["status"] == "live")
+    page.goto(f"/segments/{made}")
+    page.get_by_label("Chọn tất cả đang hiện").check()
+    bar.get_by_label("Danh sách", exact=True).select_option(label=f"Chọn tay {shop.tag}")
+    bar.get_by_role("button", name="Thêm vào danh sách").click()
+    page.wait_for_url(re.compile(r"/lists/\d+"))
+    eventually(lambda: bool(page.reload()) and page.locator("#l-members tbody tr").count() == 3, interval=0.5)
+
+
+def test_a_webhook_shows_its_secret_once(page: Page, shop: Shop) -> None:
+    made = shop.api.post("segments", json={"name": f"Báo {shop.tag}", "rule": {"event": shop.bought}}).json()["id"]
+    page.goto(f"/segments/{made}/webhooks")
+    page.get_by_label("Địa chỉ").fill("shop.example")
+    page.get_by_role("button", name="Thêm webhook").click()
+    page.get_by_text("Hãy nhập địa chỉ bắt đầu bằng https://").wait_for()
+    page.get_by_label("Địa chỉ").fill("http://127.0.0.1:9/nobody")
+    page.get_by_role("button", name="Thêm webhook").click()
+    secret = page.get_by_text(re.compile(r"whsec_"))
+    secret.wait_for()
+    page.goto(f"/segments/{made}/webhooks")
+    assert secret.count() == 0
+    page.get_by_role("button", name="Khóa bí mật mới").click()
+    secret.wait_for()
+    page.goto(f"/segments/{made}/webhooks")
+    page.get_by_role("button", name="Tạm dừng").last.click()
+    page.get_by_role("button", name="Tiếp tục").wait_for()
+    page.get_by_text("Báo những gì").click()
+    page.get_by_role("button", name="Xóa", exact=True).click()
+    page.locator("#q-confirm-yes").click()
+    page.get_by_text("Đã xóa webhook").wait_for()

@@ -37,6 +37,7 @@ REASONS = {
     "content_refused": gettext_lazy("The mail server refuses the e-mail"),
     "no_answer": gettext_lazy("The mail server did not say whether it took it"),
     "interrupted": gettext_lazy("Quen was stopped while it was sending"),
+    "restored": gettext_lazy("It waited in a backup that was restored: it may have been sent before"),
     "unreachable": gettext_lazy("The address did not answer"),
     "url_refused": gettext_lazy("Webhooks may not go to this address"),
     "error": gettext_lazy("Something went wrong on our side; it is in the log of the app"),

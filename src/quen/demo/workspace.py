@@ -71,16 +71,17 @@ def define(shop_url: str) -> None:
 
     When the history is read: people would seem to stream through the segments while a year passes in a minute.
     """
-    if not Definition.objects.exists():
-        with transaction.atomic(), override("vi"):
-            for recipe in recipes():
-                create_computed(recipe.name, recipe.label, recipe.spec, by=BY)
     if not Segment.objects.filter(kind="segment").exists():
         with transaction.atomic():
             _define(shop_url)
 
 
 def _define(shop_url: str) -> None:
+    there = set(Definition.objects.values_list("name", flat=True))
+    with override("vi"):
+        for recipe in recipes():
+            if recipe.name not in there:
+                create_computed(recipe.name, recipe.label, recipe.spec, by=BY)
     segments = {key: create_segment(name, rule, by=BY) for key, (name, rule) in SEGMENTS.items()}
     templates = {
         key: Template.objects.create(name=name, subject=subject, body=body, updated_at=now_ms(), created_by=BY)

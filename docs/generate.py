@@ -100,8 +100,8 @@ def computed_traits_page() -> str:
         fields = []
         for field in (f for f in kind.fields if f.kind != "made"):
             name = "`within` or `between`" if field.key == "window" else f"`{field.key}`"
-            takes = (
-                ", ".join(f"`{value}`" for value, _ in field.choices) or field.help["en"] or _TAKES.get(field.kind, "")
+            takes = ", ".join(f"`{value}`" for value, _ in field.choices) or "; ".join(
+                filter(None, (_TAKES.get(field.kind, ""), field.help["en"]))
             )
             fields.append((name, field.label["en"], takes, "" if field.required else "optional"))
         parts.append(_table(("Field", "Name", "What it takes", ""), fields))
@@ -123,6 +123,11 @@ _TAKES = {
     "property": "the name of a property; `a.b` for one inside another",
     "window": "a duration (`30d`) or two dates; neither: ever",
     "where": "conditions on the properties of an event, as in [rules](rules.md)",
+    "duration": "a duration (`30d`)",
+    "flag": "`true` or `false`; usually true",
+    "rfm_thresholds": "for `thresholds`: `recency` (four durations), `frequency`, `monetary` (four numbers), ascending",
+    "rfm_groups": 'rows `{"group": "loyal", "r": [3, 5], "f": [4, 5], "m": [1, 5]}`: see'
+    " [score customers](../how-to/score-customers.md)",
 }
 
 

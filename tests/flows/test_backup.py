@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import httpx
@@ -103,6 +104,8 @@ def test_a_stopped_quen_is_backed_up_too_and_what_cannot_be_trusted_is_refused(
     quen.send({"type": "identify", "userId": "still-1", "traits": {"email": "still-1@example.com"}})
     quen.profile("user_id:still-1")
     quen.stop()
+    for number, channel in enumerate(("email", "email", "webhook")):
+        _queue(quen, number, channel)
     made = json.loads(quen.cli("backup", str(copy), "--json").stdout)
     assert made["state"]["profiles_profile"] == 1
     assert (copy.stat().st_mode & 0o777, (copy / "secret_key").read_text()) == (
@@ -116,7 +119,13 @@ def test_a_stopped_quen_is_backed_up_too_and_what_cannot_be_trusted_is_refused(
     assert "manifest.json is missing" in new_quen().cli("restore", str(tmp_path), check=False).stderr
 
     restored = new_quen()
-    assert "is Quen as of" in restored.cli("restore", str(copy)).stdout
+    said = restored.cli("restore", str(copy)).stdout
+    assert "is Quen as of" in said
+    assert "2 e-mails were waiting and are now unknown" in said
+    assert _messages(restored) == [("email", "unknown"), ("email", "unknown"), ("webhook", "queued")]
+    moved = new_quen()  # somebody who knows that the old one is gone
+    assert "unknown" not in moved.cli("restore", str(copy), "--send-waiting").stdout
+    assert {status for _, status in _messages(moved)} == {"queued"}
     restored.start()
     assert restored.profile("user_id:still-1")["traits"]["email"] == "still-1@example.com"
     restored.stop()
@@ -129,6 +138,22 @@ def test_a_stopped_quen_is_backed_up_too_and_what_cannot_be_trusted_is_refused(
     refused = third.cli("restore", str(copy), check=False)
     assert (refused.returncode, "is not what was written" in refused.stderr) == (1, True)
     assert not any(third.data_dir.iterdir())
+
+
+def _queue(quen: Quen, number: int, channel: str) -> None:
+    """A message that waits for tomorrow, as a journey makes it."""
+    with closing(sqlite3.connect(quen.data_dir / "state.db")) as state, state:
+        state.execute(
+            "INSERT INTO delivery_message (id, idempotency_key, channel, profile_id, node, address, subject, payload,"
+            " html, text, status, reason, detail, attempts, not_before, created_at, provider_id, activity, noted)"
+            " VALUES (?, ?, ?, 1, '', '', '', '{}', '', '', 'queued', '', '', 0, ?, 1, '', '[]', '')",
+            (number + 1, f"waiting-{number}", channel, 1 << 50),
+        )
+
+
+def _messages(quen: Quen) -> list[tuple[str, str]]:
+    with closing(sqlite3.connect(quen.data_dir / "state.db")) as state:
+        return state.execute("SELECT channel, status FROM delivery_message ORDER BY id").fetchall()
 
 
 def test_scheduled_backups_are_made_kept_and_shown(new_quen: Callable[..., Quen], tmp_path: Path) -> None:

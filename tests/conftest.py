@@ -68,7 +68,30 @@ TRIED_AGAIN = ("tests/flows/", "tests/browser/")
 MOST_TRIED_AGAIN = 3  # in all: where more fail, something is wrong
 
 
+# Workers take files in this order: first what needs no running Quen, then the files that take minutes, so that at the
+# end no worker has one of those left while the others have nothing to do.
+LONG = (
+    "tests/faults/",
+    "tests/flows/test_backup",
+    "tests/flows/test_commands",
+    "tests/flows/test_delivery_crash",
+    "tests/flows/test_duplicates",
+    "tests/flows/test_import_online_retail",
+    "tests/flows/test_survival",
+    "tests/flows/test_system",
+    "tests/flows/test_wheel",
+    "tests/browser/test_storefront",
+)
+
+
+def _turn(item: pytest.Item) -> int:
+    if item.nodeid.startswith(LONG):
+        return 1
+    return 2 if item.nodeid.startswith(TRIED_AGAIN) else 0
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    items.sort(key=_turn)
     if os.environ.get("CI", "").lower() not in {"true", "1"}:
         return
     config.option.max_suite_reruns = MOST_TRIED_AGAIN

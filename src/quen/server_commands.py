@@ -119,6 +119,7 @@ def run_init(arguments: argparse.Namespace) -> int:
     from django.core.validators import validate_email
 
     from quen.accounts.models import User
+    from quen.computed import recipes
 
     try:
         validate_email(arguments.email)
@@ -131,6 +132,8 @@ def run_init(arguments: argparse.Namespace) -> int:
         validate_password(password)
     except ValidationError as error:
         raise InvalidInput("the password will not do: " + " ".join(error.messages)) from None
+    if not User.objects.exists():  # a new workspace
+        recipes.begin()
     User.objects.create_user(arguments.email, password, role="owner")
     print(f"{settings.data_dir} is ready; {arguments.email} is its owner. Next: quen up --data {settings.data_dir}")
     return 0

@@ -36,7 +36,7 @@ class Two:
 
     def worth(self, profile: str) -> tuple[int, float]:
         document = self.quen.api().get(f"profiles/{profile}").json()
-        return document["computed"]["order_count"], document["computed"]["order_total"]
+        return document["computed"]["order_count"], document["computed"]["total_spent"]
 
     def merge(self) -> dict[str, Any]:
         log = self.quen.api().get(f"profiles/user_id:{self.user}/identity").json()

@@ -8,9 +8,14 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+from django.utils import translation
 from django.utils.translation import gettext as _
 
+from quen.computed.service import create
+from quen.config import config
+
 BOUGHT = "Order Completed"
+FROM_THE_START = ("order_count", "total_spent")  # what programs that look somebody up ask for first
 
 
 class Recipe(msgspec.Struct, frozen=True):
@@ -19,6 +24,14 @@ class Recipe(msgspec.Struct, frozen=True):
     label: str
     text: str
     spec: dict[str, Any]
+
+
+def begin() -> None:
+    """Switch on what a new workspace has from the start, named in its language."""
+    with translation.override(config().language):
+        for recipe in recipes():
+            if recipe.name in FROM_THE_START:
+                create(recipe.name, recipe.label, recipe.spec, "Quen")
 
 
 def recipes() -> list[Recipe]:

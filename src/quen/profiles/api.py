@@ -20,7 +20,6 @@ from quen.identity.store import identifiers_of
 from quen.profiles import strategy_store
 from quen.profiles.listing import ORDERS, list_people
 from quen.profiles.masking import mask
-from quen.profiles.orders import Value, values
 from quen.profiles.provenance import Change, changes, place_of
 from quen.profiles.queries import (
     Person,
@@ -86,9 +85,7 @@ def _summaries(ids: list[int], *, masked: bool) -> list[dict[str, Any]]:
     profiles = load(ids)
     identifiers = identifiers_of(ids)
     sources = source_names()
-    people = [
-        Person(profiles[i], [i], by_strength(identifiers[i]), [], sources, masked) for i in ids if i in profiles
-    ]
+    people = [Person(profiles[i], [i], by_strength(identifiers[i]), [], sources, masked) for i in ids if i in profiles]
     return [
         {
             "id": str(each.id),
@@ -211,8 +208,7 @@ def _source(found: Person, source_id: int) -> dict[str, str]:
 @router.get("/profiles/{path:key}", auth=KeyAuth("customers.view"), summary="One person")
 def get_profile(request: HttpRequest, key: str, scope: str | None = None) -> dict[str, Any]:
     """`key` is a profile id or `type:value`, such as `email:lan@example.com`; an id merged away gives its survivor."""
-    found = person(resolve_key(key, scope=scope), masked=masked_for(request))
-    return document(found, values({found.id: found.ids}).get(found.id, Value()))
+    return document(person(resolve_key(key, scope=scope), masked=masked_for(request)))
 
 
 class StrategiesBody(Schema):

@@ -182,20 +182,14 @@ def runs_of(profile_ids: Sequence[int], limit: int = 100) -> list[Run]:
     )
 
 
-def document(found: Person, value: Value | None) -> dict[str, Any]:
-    """The contract's shape of a profile."""
+def document(found: Person) -> dict[str, Any]:
+    """The contract's shape of a profile, of the state alone: programs look people up hundreds of times a second."""
     profile = found.profile
-    value = value or Value()
     return {
         "id": str(profile.id),
         "identifiers": [identifier_document(found, i) for i in found.identifiers],
         "traits": found.traits,
-        "computed": {
-            "order_count": value.orders,
-            "order_total": value.total,
-            "last_order_at": rfc3339(value.last_order_at),
-            **found.computed,
-        },
+        "computed": found.computed,
         "segments": [{"id": str(m.segment_id), "name": m.name, "since": rfc3339(m.since)} for m in found.segments],
         "consents": {
             c.purpose: {"granted": c.granted, "at": rfc3339(c.at), "source": found.source_name(c.source_id)}

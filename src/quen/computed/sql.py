@@ -10,6 +10,7 @@ from quen.computed.definitions import ComputedTrait
 from quen.segments.conditions.base import SqlContext
 from quen.segments.sql import MAX_SECONDS, Store, no_rule
 
+_LOOKED_AT = 5  # times as many people as are shown: some may have no value
 _SETTINGS = f"SETTINGS precise_float_parsing = 1, max_execution_time = {MAX_SECONDS}"
 
 
@@ -27,9 +28,11 @@ def values(
 def sample(trait: ComputedTrait, store: Store, now: int, zone: ZoneInfo, size: int = 10) -> dict[int, Any]:
     """Person → value of some people who have one, the newest people first."""
     context = SqlContext(now, zone, no_rule)
-    rows = store.rows(
-        f"SELECT person, result FROM ({trait.sql(context)})"
-        f" WHERE person IN (SELECT id FROM profiles FINAL WHERE deleted = 0) ORDER BY person DESC LIMIT {size:d}"
-        f" {_SETTINGS}"
+    # Who did something of the kind; only of these is the value looked for.
+    people = store.rows(
+        f"SELECT person FROM ({trait.sql(context)}) WHERE person IN (SELECT id FROM profiles FINAL WHERE deleted = 0)"
+        f" ORDER BY person DESC LIMIT {_LOOKED_AT * size} {_SETTINGS}"
     )
-    return {int(person): trait.of_sql(result, now) for person, result in rows}
+    found = values(trait, [int(person) for (person,) in people], store, now, zone)
+    having = [(person, value) for person, value in sorted(found.items(), reverse=True) if value is not None]
+    return dict(having[:size])

@@ -56,7 +56,7 @@ def look(now: datetime) -> list[str]:
 
 def refresh(definition: Definition) -> bool:
     """Find the boundaries of the customers there are now; whether there are any."""
-    spec = prepared(definition.spec)
+    spec = prepared({key: value for key, value in definition.spec.items() if key != "boundaries"})
     if "boundaries" not in spec:
         return False
     service.update(definition, spec=spec, by=BY)
@@ -65,20 +65,22 @@ def refresh(definition: Definition) -> bool:
 
 
 def prepared(spec: dict[str, Any], before: Any = None) -> dict[str, Any]:
-    """A spec that is to be saved: an RFM trait scored by fifths gets boundaries, those of `before` where they are of
-    the same orders. Where they cannot be found now, the job does later. Raises RuleError."""
-    trait = parse_computed("rfm", "rfm", spec)
-    if not _by_fifths(trait.spec):
+    """A canonical RFM spec as it is saved: one by fifths gets boundaries, those of `before` where it asks about the
+    same orders. Where they cannot be found now, the job does later."""
+    if not _by_fifths(spec):
         return spec
-    if before is not None and _by_fifths(before) and "boundaries" in before and _orders(before) == _orders(trait.spec):
-        return {**trait.spec, "boundaries": before["boundaries"]}
+    same = before is not None and _by_fifths(before) and _orders(before) == _orders(spec)
+    if "boundaries" in spec and (before is None or same):
+        return spec
+    if same and "boundaries" in before:
+        return {**spec, "boundaries": before["boundaries"]}
+    orders = {key: value for key, value in spec.items() if key != "boundaries"}
     now = now_ms()
     try:
-        found, people = find(trait.operand, event_store(), now, config().zone)
+        found, people = find(parse_computed("rfm", "rfm", orders).operand, event_store(), now, config().zone)
     except QuenError as error:
         log.warning("boundaries of RFM are found later", error=error.message)
-        found, people = None, 0
-    orders = {key: value for key, value in trait.spec.items() if key != "boundaries"}
+        return orders
     return orders if found is None else with_boundaries(orders, found, people, now)
 
 
@@ -92,3 +94,6 @@ def _made_at(spec: dict[str, Any]) -> int:
 
 def _orders(spec: dict[str, Any]) -> dict[str, Any]:
     return {key: spec.get(key) for key in ("event", "property", "within", "where")}
+
+
+service.PREPARE["rfm"] = prepared

@@ -32,6 +32,8 @@ MOST = 100  # definitions: each is asked for everybody
 FOLLOWED = ("computing", "live")
 # What else uses a computed trait, by its name: slices above this one add a look-up here, for it cannot import them.
 USERS: list[Callable[[str], list[str]]] = []
+# What is added to a spec that is saved, by kind; of the spec and the one before. Kinds themselves ask no store.
+PREPARE: dict[str, Callable[[dict[str, Any], Any], dict[str, Any]]] = {}
 _TYPES = {"number": "number", "text": "string", "value": "string", "list": "array", "object": "object"}
 
 
@@ -57,7 +59,7 @@ def create(name: Any, label: Any, spec: Any, by: str = "", description: str = ""
 
     Raises RuleError pointing at the place in the spec, InvalidInput for name and label, Conflict for a name in use.
     """
-    trait = parse_computed(checked_name(name), checked_label(label), spec)
+    trait = _prepared(parse_computed(checked_name(name), checked_label(label), spec))
     taken = Definition.objects.filter(name=trait.name).first()
     if taken is not None:
         still = ": it is still being deleted, try again in a moment" if taken.status == "removing" else ""
@@ -90,19 +92,25 @@ def update(
     if description is not None:
         definition.description = description[:2_000]
         fields.append("description")
+    trait = None
+    if spec is not None:
+        trait = _prepared(parse_computed(definition.name, definition.label, spec), definition.spec)
     with transaction.atomic():
-        if spec is not None:
-            trait = parse_computed(definition.name, definition.label, spec)
-            if trait.spec != definition.spec:
-                definition.spec = trait.spec
-                definition.version += 1
-                fields += ["spec", "version"]
-                if definition.status != "paused":
-                    _begin(definition, fields)
-                _keep_version(definition, by)
-                segment_store.number_atoms(trait.atom_specs(config().zone))
+        if trait is not None and trait.spec != definition.spec:
+            definition.spec = trait.spec
+            definition.version += 1
+            fields += ["spec", "version"]
+            if definition.status != "paused":
+                _begin(definition, fields)
+            _keep_version(definition, by)
+            segment_store.number_atoms(trait.atom_specs(config().zone))
         _save(definition, fields)
     return definition
+
+
+def _prepared(trait: ComputedTrait, before: Any = None) -> ComputedTrait:
+    prepare = PREPARE.get(trait.kind)
+    return trait if prepare is None else parse_computed(trait.name, trait.label, prepare(trait.spec, before))
 
 
 def _keep_version(definition: Definition, by: str) -> None:
@@ -183,7 +191,12 @@ def progress(definition: Definition) -> int:
 
 def preview(spec: Any) -> dict[int, Any]:
     """Profile id → value of up to ten people who have one. Raises RuleError."""
-    return sql.sample(parse_computed("preview", "preview", spec), event_store(), now_ms(), config().zone)
+    return sql.sample(tried(spec), event_store(), now_ms(), config().zone)
+
+
+def tried(spec: Any) -> ComputedTrait:
+    """What a spec would be if it were saved. Raises RuleError."""
+    return _prepared(parse_computed("preview", "preview", spec))
 
 
 def traits() -> Iterator[tuple[Definition, ComputedTrait]]:

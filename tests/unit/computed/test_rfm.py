@@ -119,7 +119,7 @@ def test_the_spec_is_checked_where_it_is_wrong() -> None:
     def thresholds(**changed: Any) -> dict[str, Any]:
         return {**SPEC, "thresholds": {**THRESHOLDS, **changed}}
 
-    for spec, path in (
+    cases: list[tuple[dict[str, Any], str]] = [
         ({}, "$"),
         ({"event": "A", "within": "x"}, "$.within"),
         ({"event": "A", "scoring": "dice"}, "$.scoring"),
@@ -133,7 +133,8 @@ def test_the_spec_is_checked_where_it_is_wrong() -> None:
         ({"event": "A", "groups": [{"group": "a"}, {"group": "b", "m": [5, 5]}]}, "$.groups[1]"),
         ({"event": "A", "groups": [{"group": "a", "r": [0, 5]}]}, "$.groups[0].r"),
         ({"event": "A", "boundaries": {"recency": "x"}}, "$.boundaries.recency"),
-    ):
+    ]
+    for case, path in cases:
         with pytest.raises(RuleError) as wrong:
-            KIND.parse(spec, Place())
+            KIND.parse(case, Place())
         assert wrong.value.details["path"] == path

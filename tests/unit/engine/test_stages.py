@@ -99,7 +99,7 @@ def test_a_segment_of_an_rfm_group_is_left_when_the_recency_score_falls(shop: Sh
 def test_boundaries_are_found_kept_as_versions_and_in_force_for_everyone(shop: Shop) -> None:
     event, name = f"Ordered {shop.name}", f"rfm_{shop.name}"
     spec = {"kind": "rfm", "event": event}
-    define(shop, **{name: rfm_job.prepared(spec)})
+    define(shop, **{name: spec})
     now = datetime.now(config().zone)
     assert rfm_job.look(now) == []  # nobody bought yet
     people = [f"p{number}" for number in range(10)]

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from quen.accounts.access import require, user_of
-from quen.computed import rfm_job, service, sql
+from quen.computed import service, sql
 from quen.computed.definitions import ComputedTrait, parse_computed
 from quen.computed.distribution import Distribution, distribution
 from quen.computed.kinds import KINDS
@@ -71,7 +71,7 @@ def switch_on(request: HttpRequest, name: str) -> HttpResponseBase:
         return redirect("computed")
     by = user_of(request).email
     try:
-        service.create(recipe.name, recipe.label, rfm_job.prepared(recipe.spec), by=by)
+        service.create(recipe.name, recipe.label, recipe.spec, by=by)
     except Conflict as error:
         messages.error(request, error.message)
         return redirect("computed")
@@ -108,11 +108,9 @@ def _save(request: HttpRequest, definition: Definition | None) -> HttpResponseBa
         parse_computed("new", "new", spec)
         by = user_of(request).email
         if definition is None:
-            made = rfm_job.prepared(spec)
-            saved = service.create(request.POST.get("name", ""), label, made, by=by, description=description)
+            saved = service.create(request.POST.get("name", ""), label, spec, by=by, description=description)
         else:
-            made = rfm_job.prepared(spec, definition.spec)
-            saved = service.update(definition, label=label, description=description, spec=made, by=by)
+            saved = service.update(definition, label=label, description=description, spec=spec, by=by)
     except (InvalidInput, Conflict) as error:
         problem = {"path": str(error.details.get("path", "")), "message": problem_said(error)}
         if isinstance(error, Conflict):
@@ -164,8 +162,7 @@ def preview(request: HttpRequest) -> HttpResponseBase:
         return HttpResponse(status=204)
     try:
         spec = forms.read(kind, request.POST, spoken())
-        spec = rfm_job.prepared(spec) if kind.name == "rfm" else spec
-        trait = parse_computed("preview", "preview", spec)
+        trait = service.tried(spec)
         context["sentence"] = sentence(trait)
         context["unseen"] = sorted(trait.events() - set(catalogue.event_names(limit=5_000)))
         values = sql.sample(trait, event_store(), now_ms(), config().zone)

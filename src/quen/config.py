@@ -90,7 +90,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("BACKUP_DIR", _text, "", "Where scheduled backups go, each in a folder of its own. Empty: none are made."),
     Setting("BACKUP_EVERY_HOURS", int, 24, "How far apart scheduled backups are."),
     Setting("BACKUP_KEEP", int, 7, "How many scheduled backups are kept; older ones are removed after a good one."),
-    Setting("BATCH_EVENTS", int, 4000, "Most messages the engine takes into one batch."),
+    Setting("BATCH_EVENTS", int, 8000, "Most messages the engine takes into one batch."),
     Setting(
         "TRUST_PROXY",
         _flag,

@@ -1,10 +1,12 @@
-"""The engine: journal to state and events, with many profiles and 20 live segments against few profiles."""
+"""The engine: journal to state and events with 50 live segments; many profiles against few, and against the bare
+stores: the same messages decoded, one row a person and batch updated in SQLite, the same rows inserted into chDB."""
 
 from __future__ import annotations
 
 import os
 import statistics
 import time
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -18,10 +20,11 @@ if TYPE_CHECKING:
     from quen.engine.loop import Engine
 
 SMALL = 10_000
-SEGMENTS = 20
+SEGMENTS = 50
 ROUNDS = 3
 WARM_UP = 20_000
 EVENTS_A_SECOND = 12_000  # about what a round's length is planned for
+SEEN = 1_000_000  # message ids stored before
 
 
 class Round(NamedTuple):
@@ -30,6 +33,7 @@ class Round(NamedTuple):
     seconds: float
     processor_seconds: float
     steps: dict[str, float]  # µs an event
+    parts: dict[str, float]  # of steps, µs an event; "beside …" goes on while the next ones run
 
     @property
     def rate(self) -> float:
@@ -38,41 +42,57 @@ class Round(NamedTuple):
 
 def run(options: Options) -> Result:
     events = int(options.seconds * EVENTS_A_SECOND)
-    with _engine(options, SMALL) as small, _engine(options, options.profiles) as large:
-        rounds: dict[int, list[Round]] = {SMALL: [], options.profiles: []}
+    many = options.profiles
+    with (
+        _asked(options, "few", _serve, SMALL) as few,
+        _asked(options, "many", _serve, many) as large,
+        _asked(options, "bare", _serve_bare, many) as bare,
+    ):
+        rounds: dict[str, list[Round]] = {"few": [], "many": [], "bare": []}
         for number in range(ROUNDS):
-            for profiles, pipe in ((SMALL, small), (options.profiles, large)):
-                options.say(f"engine: {profiles:,} profiles, round {number + 1} of {ROUNDS}")
-                rounds[profiles].append(_ask(pipe, events, seed=100 + number))
+            for name, pipe in (("few", few), ("many", large), ("bare", bare)):
+                options.say(f"engine: {name}, round {number + 1} of {ROUNDS}")
+                rounds[name].append(_ask(pipe, events, seed=100 + number))
     options.say("")
-    few, many = rounds[SMALL], rounds[options.profiles]
-    rate_few, rate_many = (statistics.median(r.rate for r in done) for done in (few, many))
-    middle = sorted(many, key=lambda r: r.rate)[ROUNDS // 2]
+    rate_few, rate_many, rate_bare = (statistics.median(r.rate for r in done) for done in rounds.values())
+    middle = sorted(rounds["many"], key=lambda r: r.rate)[ROUNDS // 2]
+    used = [statistics.median(r.processor_seconds / r.events * 1e6 for r in done) for done in rounds.values()]
     return Result(
         "engine",
         [
             Measure(f"{SMALL:,} profiles", rate_few, "events/s"),
-            at_least(f"{options.profiles:,} profiles", rate_many, "events/s", 10_000),
+            at_least(f"{many:,} profiles", rate_many, "events/s", 20_000),
+            Measure("bare stores", rate_bare, "events/s"),
+            Measure("cost of an event, Quen / bare stores", rate_bare / rate_many, ""),
             at_most("cost of an event, many / few profiles", rate_few / rate_many, "", 1.5),
-            Measure("processor time", middle.processor_seconds / middle.events * 1e6, "µs/event"),
+            Measure("processor time", used[1], "µs/event"),
+            Measure("processor time, Quen / bare stores", used[1] / used[2], ""),
             Measure("entries and exits for an event", middle.changes / middle.events, ""),
             *(Measure(f"step {name}", micros, "µs/event") for name, micros in middle.steps.items()),
+            *(Measure(f"  {name}", micros, "µs/event") for name, micros in sorted(middle.parts.items())),
         ],
         [
             (
-                f"median of {ROUNDS} rounds of {events:,} events, few and many profiles in turn; {SEGMENTS} live"
-                f" segments; steps are of the middle round with {options.profiles:,} profiles"
+                f"median of {ROUNDS} rounds of {events:,} events, in turn; {SEGMENTS} live segments; steps and parts"
+                f" are of the middle round with {many:,} profiles"
             ),
             "events in the journal in requests of 100; visits of 5 events on average, of random people, 1,000 at once",
+            "an entry or exit is an event too, by way of the journal: it counts in the cost of what caused it",
             "from the journal to committed state and events in chDB, fsync included; one process, one engine thread",
+            (
+                "bare stores: messages decoded, one SQLite transaction a batch that updates each person once, the rows"
+                " inserted into chDB meanwhile; no identity, no traits, no segments, no entries and exits"
+            ),
         ],
     )
 
 
-def _engine(options: Options, profiles: int) -> AbstractContextManager[Connection]:
-    """A process with an engine over a database of its own."""
+def _asked(
+    options: Options, name: str, serve: Callable[[Connection, Path, int], None], profiles: int
+) -> AbstractContextManager[Connection]:
+    """A process over a database of its own."""
     options.say(f"engine: making {profiles:,} profiles")
-    return asked(_serve, options.directory / f"data-{profiles}", profiles)
+    return asked(serve, options.directory / name, profiles)
 
 
 def _ask(pipe: Connection, events: int, seed: int) -> Round:
@@ -82,18 +102,37 @@ def _ask(pipe: Connection, events: int, seed: int) -> Round:
 
 
 def _serve(pipe: Connection, data_dir: Path, profiles: int) -> None:
+    _begin(data_dir)
+    engine, source_id = prepare(profiles)
+    _remember(SEEN)
+    engine.context.seen.load()
+    _time_writes(engine)
+    _answer(pipe, lambda events, seed: _round(engine, source_id, events, profiles, seed))
+
+
+def _serve_bare(pipe: Connection, data_dir: Path, profiles: int) -> None:
+    _begin(data_dir)
+    from quen.bench.bare import Bare
+
+    bare = Bare(data_dir, profiles)
+    _answer(pipe, lambda events, seed: Round(events, 0, *bare.round(events, seed), {}, {}))
+
+
+def _begin(data_dir: Path) -> None:
     os.environ["QUEN_DATA_DIR"] = str(data_dir)
     os.environ["DJANGO_SETTINGS_MODULE"] = "quen.settings"
     data_dir.mkdir(parents=True)
-    engine, source_id = prepare(profiles)
-    _round(engine, source_id, WARM_UP, profiles, seed=1)
+
+
+def _answer(pipe: Connection, work: Callable[[int, int], Round]) -> None:
+    work(WARM_UP, 1)
     pipe.send(True)
     while True:
         try:
             events, seed = pipe.recv()
         except EOFError:
             return
-        pipe.send(_round(engine, source_id, events, profiles, seed))
+        pipe.send(work(events, seed))
 
 
 def prepare(profiles: int) -> tuple[Engine, int]:
@@ -121,6 +160,37 @@ def prepare(profiles: int) -> tuple[Engine, int]:
     return engine, source.id
 
 
+def _time_writes(engine: Any) -> None:
+    """Time what the step `record` has written, by whom it is written."""
+    context = engine.context
+    for of, method, part in (
+        (context.store, "insert_events", "beside: events inserted"),
+        (context.store, "insert_profiles", "beside: profiles inserted"),
+        (context.journal, "append", "record: own events to the journal"),
+    ):
+        setattr(of, method, _timed(getattr(of, method), context.parts, part))
+
+
+def _timed(function: Callable[..., Any], parts: Any, part: str) -> Callable[..., Any]:
+    def timed(*args: Any) -> Any:
+        with parts(part):
+            return function(*args)
+
+    return timed
+
+
+def _remember(count: int) -> None:
+    """Message ids of a day gone by, as they are stored."""
+    from quen.db import execute
+
+    execute(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %s)"
+        " INSERT INTO engine_seenmessage (key, verify, expires_at)"
+        " SELECT random(), i, %s FROM n WHERE true ON CONFLICT (key) DO NOTHING",
+        [count, 1 << 60],
+    )
+
+
 def _round(engine: Any, source_id: int, events: int, profiles: int, seed: int) -> Round:
     from quen.bench.workload import fill_journal
     from quen.engine.metrics import StepTotals
@@ -128,13 +198,15 @@ def _round(engine: Any, source_id: int, events: int, profiles: int, seed: int) -
 
     fill_journal(engine.context.journal, source_id, events, profiles, now_ms(), seed)
     engine.totals = StepTotals()
+    engine.context.parts.seconds.clear()
     told = _changes()
     start, used = time.perf_counter(), time.process_time()
     engine.drain()
     seconds, used = time.perf_counter() - start, time.process_time() - used
     # Quen's own events (who entered which segment) are work of these events: they count in their cost only.
     steps = {name: total / events * 1e6 for name, total in engine.totals.seconds.items()}
-    return Round(events, _changes() - told, seconds, used, steps)
+    parts = {name: total / events * 1e6 for name, total in engine.context.parts.seconds.items()}
+    return Round(events, _changes() - told, seconds, used, steps, parts)
 
 
 def _changes() -> int:

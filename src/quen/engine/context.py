@@ -11,6 +11,7 @@ from quen.config import Config
 from quen.connectors import declared
 from quen.connectors.models import Source
 from quen.engine.catalogue import Catalogue
+from quen.engine.metrics import Parts
 from quen.engine.seen import Seen
 from quen.events.store import EventStore
 from quen.identity.types import DEFAULTS, Rules
@@ -42,6 +43,7 @@ class Context:
     audited: float = field(default_factory=time.monotonic)  # when members were last compared with SQL
     catalogue: Catalogue = field(default_factory=Catalogue)
     seen: Seen = field(default_factory=Seen)
+    parts: Parts = field(default_factory=Parts)
     # Inserting events is work of the event store's own, outside the interpreter: it goes on beside the state's.
     recorder: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "quen-recorder"))
     source_kinds: dict[int, str] = field(default_factory=dict)

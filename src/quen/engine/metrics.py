@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from prometheus_client import Counter, Gauge, Histogram
 
@@ -19,6 +21,24 @@ FAILURES = Counter("quen_batch_failures", "Batches that failed and were tried ag
 FOLDED = Counter("quen_folded_rows", "Event rows of merged people that were written under today's profile id")
 
 WRITE_EVERY_S = 5.0
+
+
+class Parts:
+    """Time by part of the steps that do several things; for benchmarks. Parts may run beside each other."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def __call__(self, name: str) -> Iterator[None]:
+        before = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.add(name, time.perf_counter() - before)
+
+    def add(self, name: str, seconds: float) -> None:
+        self.seconds[name] = self.seconds.get(name, 0.0) + seconds
 
 
 class StepTotals:

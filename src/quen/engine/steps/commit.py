@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 
 from django.db import transaction
@@ -20,23 +21,39 @@ READER = "engine"
 
 
 def run(batch: Batch, context: Context) -> None:
-    _count(batch, context)
+    part = context.parts
+    with part("commit: catalogue"):
+        _count(batch, context)
     with transaction.atomic():
-        _identity(batch, context)
-        _profiles(batch)
-        segments.apply_changes(batch.changes, batch.merged)
-        for write in batch.writers:
-            write()
-        _messages(batch, context)
-        context.catalogue.write()
-        execute(
-            'UPDATE engine_position SET "offset" = %s, batch = %s WHERE reader = %s',
-            [batch.to_offset, batch.number, READER],
-        )
+        _write(batch, context)
         failpoints.hit("commit.written")
         assert batch.recorded is not None
-        batch.recorded.result()  # history first: a state without its events could not be made whole again
+        with part("commit: waiting for record"):
+            batch.recorded.result()  # history first: a state without its events could not be made whole again
         failpoints.hit("commit.recorded")
+        written = time.perf_counter()
+    part.add("commit: to disk", time.perf_counter() - written)
+
+
+def _write(batch: Batch, context: Context) -> None:
+    part = context.parts
+    with part("commit: identity"):
+        _identity(batch, context)
+    with part("commit: profiles"):
+        _profiles(batch)
+    with part("commit: segments"):
+        segments.apply_changes(batch.changes, batch.merged)
+    with part("commit: journeys, quality"):
+        for write in batch.writers:
+            write()
+    with part("commit: seen messages, fates"):
+        _messages(batch, context)
+    with part("commit: catalogue"):
+        context.catalogue.write()
+    execute(
+        'UPDATE engine_position SET "offset" = %s, batch = %s WHERE reader = %s',
+        [batch.to_offset, batch.number, READER],
+    )
 
 
 def _count(batch: Batch, context: Context) -> None:

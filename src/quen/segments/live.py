@@ -245,10 +245,19 @@ class Program:
     def has_chains(self) -> bool:
         return bool(self._chains)
 
+    def unfinished(self, survivor: int, others: Collection[int]) -> list[int]:
+        """Numbers of the atoms that must be told anew for a person with whom these have become one: those of what is
+        being computed, for the person already, but not yet for all of these, whose older history is missing."""
+        last = max(others, default=survivor)
+        half = {at for at, through in enumerate(self._through) if through is not None and survivor <= through < last}
+        return [number for number, atom in self._atoms.items() if half.intersection(atom.positions)] if half else []
+
     def retell(self, state: LiveState, number: int, facts: Iterable[Fact], now: int) -> None:
-        """Make an atom that is `late` anew from the whole history, oldest first."""
-        events = self._chains[number].events
-        kept = self.replay(number, (fact for fact in facts if fact.event in events), now)
+        """Make an atom that is `late` or `unfinished` anew from the whole history, oldest first."""
+        passes = self._atoms[number].passes
+        events = {event for event, atoms in self._by_event.items() if any(atom.number == number for atom in atoms)}
+        asked = (f for f in facts if f.event in events and (passes is None or passes(f.properties)))
+        kept = self.replay(number, asked, now)
         if kept is None:
             state.atoms.pop(number, None)
         else:

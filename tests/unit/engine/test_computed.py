@@ -245,3 +245,22 @@ def test_stored_values_are_compared_with_sql(shop: Shop) -> None:
     Profile.objects.filter(id=lan).update(traits={"computed": {"spent": 4}})
     assert audit.compare(program, trait, [lan], event_store(), shop.engine.clock()).wrong == [lan]
     assert audit.run_one(program, event_store(), shop.engine.clock()) is not None
+
+
+def test_who_becomes_one_while_it_is_computed_has_what_both_did(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One of the two is computed already, the other is not yet."""
+    shop.does("Ordered", shop.user("lan"), total=10)
+    shop.says(shop.mail("hoa") | {"type": "track", "event": "Ordered", "properties": {"total": 5}})
+    lan, hoa = owner(shop.user_key("lan")), owner(shop.mail_key("hoa"))
+    service.create("spent", "Spent", SPENT)
+    monkeypatch.setattr("quen.segments.backfill.run_chunk.__defaults__", (1,))
+    engine = shop.engine
+    engine._reload_definitions(force=True)
+    engine.cycle()
+    assert (service.find("spent").computed_through, values(lan), values(hoa)) == (lan, {"spent": 10}, {})
+    monkeypatch.setattr("quen.engine.backfills.run_one", lambda *_: False)
+    shop.says(shop.mail("hoa") | shop.user("lan") | {"type": "track", "event": "Ordered", "properties": {"total": 1}})
+    assert values(owner(shop.user_key("lan"))) == {"spent": 16}
+    monkeypatch.undo()
+    look_again(shop)
+    assert right(shop, lan) == {"spent": 16}

@@ -28,7 +28,7 @@ def run(batch: Batch, context: Context) -> None:
         if profile_id is not None and profile_id in batch.profiles:
             facts[profile_id].append(Fact(message.event, message.properties, message.time, row_id))
     survivors = _merge(batch, program)
-    if program.has_chains:
+    if program.has_chains or survivors:
         _retell(batch, context, facts, survivors)
     for profile in batch.profiles.values():
         if profile.id not in batch.merged:
@@ -46,20 +46,30 @@ def _merge(batch: Batch, program: Program) -> set[int]:
 
 
 def _retell(batch: Batch, context: Context, facts: Mapping[int, Sequence[Fact]], survivors: Collection[int]) -> None:
-    """Sequences of which too much is folded for what came late, or for a merge: from the history, with one query."""
+    """Of the history, with one query: sequences of which too much is folded for what came late, or for a merge; and
+    what is being computed, for whom it is half known who became one with somebody."""
     program = context.program
     late = {
         id_: numbers
-        for id_ in {*facts, *survivors}
+        for id_ in ({*facts, *survivors} if program.has_chains else ())
         if id_ not in batch.merged
         and (id_ in survivors or program.concerns((f.event for f in facts[id_]), ()))
         and (numbers := program.late(_live(batch, program, id_), facts.get(id_, ()), id_ in survivors))
     }
-    if not late:
+    half = {
+        id_: numbers
+        for id_ in survivors
+        if id_ not in batch.merged
+        and (numbers := program.unfinished(id_, [other for other, into in batch.merged.items() if into == id_]))
+    }
+    if not (late or half):
         return
-    ids_of = ids_whole(batch, late)
+    ids_of = ids_whole(batch, late.keys() | half.keys())
     # Of a batch that is repeated after a crash, the history has these rows already.
     told = histories(program, context.store, ids_of, min(batch.row_ids, default=None))
+    for id_, numbers in half.items():
+        for number in numbers:  # the facts of this batch are added to it like to everyone's
+            program.retell(_live(batch, program, id_), number, told[id_], batch.now)
     for id_, numbers in late.items():
         happened = sorted([*told[id_], *facts.get(id_, ())], key=lambda f: (f.time, f.id))
         for number in numbers:

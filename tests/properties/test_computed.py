@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from random import Random
 from typing import Any
 
 import pytest
@@ -176,3 +177,32 @@ def test_an_orders_count_falls_exactly_three_days_after() -> None:
     changes = follower.wake(NOON + 9 * DAY)
     assert [(c.entered, c.at) for c in changes] == [(False, NOON + 3 * DAY)]
     assert who.valued == (NewValue("x", 1, NOON), NewValue("x", 0, NOON + 3 * DAY))
+
+
+@pytest.mark.parametrize("window", [{}, {"within": "30d"}])
+def test_a_list_has_the_hundred_values_that_came_first_however_they_arrive(window: dict[str, str]) -> None:
+    dice = Random(5)
+    who, _ = make_person([("A", dice.randrange(10 * DAY), 0, {"n": f"v{n % 150}"}) for n in range(400)], {})
+    spec = {"kind": "distinct", "event": "A", "property": "n", **window}
+    program = program_of([trait(spec)])
+    arriving = dice.sample(who.facts, len(who.facts))
+    halves = [Follower(program, Person(who.id, {}, who.facts)) for _ in range(2)]
+    for index, fact in enumerate(arriving):
+        halves[index % 2].apply([fact], NOON)
+    state = program.merge(halves[0].state, halves[1].state)
+    program.evaluate_all(state, who, NOON)
+    assert len(live(who)) == 100
+    store_people([who])
+    agree(spec, who, NOON)
+
+
+def test_a_count_within_a_window_ends_at_ten_thousand() -> None:
+    who, _ = make_person([("A", n, 0, {}) for n in range(10_050)], {})
+    spec = {"kind": "count", "event": "A", "within": "1d"}
+    follower = Follower(program_of([trait(spec)]), who)
+    follower.apply(who.facts, NOON)
+    store_people([who])
+    assert live(who) == 10_000
+    assert sql.values(trait(spec), [who.id], event_store(), NOON, ZONE) == {who.id: 10_000}
+    follower.wake(NOON + DAY - 5_000)
+    assert live(who) == 5_000

@@ -140,6 +140,28 @@ def test_a_stopped_quen_is_backed_up_too_and_what_cannot_be_trusted_is_refused(
     assert not any(third.data_dir.iterdir())
 
 
+def test_a_backup_that_is_cut_off_says_so_and_the_next_one_is_made(
+    new_quen: Callable[..., Quen], tmp_path: Path
+) -> None:
+    quen = new_quen()
+    quen.start()
+    quen.send({"type": "identify", "userId": "cut-1"})
+    quen.profile("user_id:cut-1")
+    api, said = quen.api(), list[str]()
+    maker = threading.Thread(
+        target=lambda: said.append(quen.cli("backup", str(tmp_path / "first"), check=False, timeout=180).stderr)
+    )
+    maker.start()
+    eventually(lambda: any(b["status"] == "working" for b in api.get("backups").json()["items"]), interval=0.01)
+    quen.kill_app()
+    maker.join()
+    assert "stopped before it was finished" in said[0]
+    assert not (tmp_path / "first" / "manifest.json").exists()
+    quen.wait_until_healthy()
+    assert not list(quen.data_dir.glob(".backup-*"))
+    assert "verified" in quen.cli("backup", str(tmp_path / "second")).stdout
+
+
 def _queue(quen: Quen, number: int, channel: str) -> None:
     """A message that waits for tomorrow, as a journey makes it."""
     with closing(sqlite3.connect(quen.data_dir / "state.db")) as state, state:

@@ -45,6 +45,8 @@ def restore(directory: Path, target: Path, *, send_waiting: bool, say: Say = fil
             " at it with `quen doctor`, then stop Quen and let the two change places."
         )
     target.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if (free := shutil.disk_usage(target).free) < made.bytes:
+        raise ConfigError(f"{target} has {free // 1_000_000} MB free, and {made.bytes // 1_000_000} MB are needed")
     try:
         _copy(directory, target, made, say)
         with closing(sqlite3.connect(target / "state.db")) as state, state:

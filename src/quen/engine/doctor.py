@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from django.db import connection
 
 from quen.config import Config
@@ -17,7 +19,7 @@ from quen.segments.rules import parse_rule
 
 def examine(config: Config) -> list[Finding]:
     """Look at the stores of a data directory; works beside a running Quen."""
-    return [_state(), _journal(config), _owner(), _mail(config), *check_definitions(), *_segments()]
+    return [_state(), _journal(config), _owner(), _mail(config), _backups(config), *check_definitions(), *_segments()]
 
 
 def _state() -> Finding:
@@ -53,6 +55,19 @@ def _mail(config: Config) -> Finding:
     if config.smtp_url:
         return Finding(True, "e-mail: SMTP_URL is set")
     return Finding(True, "e-mail: SMTP_URL is not set, so no e-mail is sent")
+
+
+def _backups(config: Config) -> Finding:
+    """The last backup of each kind; those of the schedule must go well."""
+    rows = fetch(
+        "SELECT status, ended_at, problem FROM backup_backup WHERE ended_at IS NOT NULL ORDER BY asked_at DESC"
+    )
+    good = next((ended_at for status, ended_at, _ in rows if status == "done"), None)
+    last = "none yet" if good is None else datetime.fromtimestamp(good / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    if config.backup_dir and rows and rows[0][0] != "done":
+        return Finding(False, f"backups: the last one failed: {rows[0][2]} (the last good one: {last})")
+    often = f"every {config.backup_every_hours} h" if config.backup_dir else "none scheduled (BACKUP_DIR)"
+    return Finding(True, f"backups: {often}; the last good one: {last}")
 
 
 def _segments() -> list[Finding]:

@@ -33,7 +33,7 @@ def shop(mailbox: Mailbox, tmp_path: Path) -> Iterator[httpx.Client]:
     )
     server = serve(parts, "127.0.0.1", 0)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    with httpx.Client(base_url=f"http://127.0.0.1:{server.server_port}") as client:
+    with httpx.Client(base_url=f"http://127.0.0.1:{server.server_port}", timeout=60) as client:
         yield client
     server.shutdown()
     server.server_close()

@@ -185,6 +185,10 @@ def _show_text(field: Field, spec: Mapping[str, Any], language: str) -> str:
     return str(spec.get(field.key, ""))
 
 
+def _show_number(field: Field, spec: Mapping[str, Any], language: str) -> str:
+    return _written(spec.get(field.key, ""), language)
+
+
 def _show_flag(field: Field, spec: Mapping[str, Any], language: str) -> bool:
     return bool(spec.get(field.key, True))
 
@@ -227,7 +231,7 @@ def _show_thresholds(field: Field, spec: Mapping[str, Any], language: str) -> li
     for part in PARTS:
         values: list[Any] = list(given.get(part) or usual[part])[:4]
         values += [""] * (4 - len(values))
-        written = [_span(value)[0] if part == "recency" and value else str(value) for value in values]
+        written = [_span(value)[0] if part == "recency" and value else _written(value, language) for value in values]
         if part == "recency":
             written.reverse()  # fewer days are more points
         rows.append(
@@ -239,6 +243,11 @@ def _show_thresholds(field: Field, spec: Mapping[str, Any], language: str) -> li
             }
         )
     return rows
+
+
+def _written(value: Any, language: str) -> str:
+    """So that `number` reads it as it is."""
+    return str(value).replace(".", ",") if isinstance(value, float) and language == "vi" else str(value)
 
 
 def _show_groups(field: Field, spec: Mapping[str, Any], language: str) -> dict[str, Any]:
@@ -270,7 +279,7 @@ _SHOW: dict[str, Callable[[Field, Mapping[str, Any], str], Any]] = {
     "property": _show_text,
     "text": _show_text,
     "choice": _show_text,
-    "number": _show_text,
+    "number": _show_number,
     "flag": _show_flag,
     "duration": _show_duration,
     "window": _show_window,

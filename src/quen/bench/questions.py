@@ -23,7 +23,7 @@ class Question(msgspec.Struct, frozen=True):
 
 
 def standard() -> list[Question]:
-    """The ten that shops ask first: what the builder's templates ask (`segments.recipes`), and three more."""
+    """The ten that shops ask first: the first ten of the builder's templates (`segments.recipes`)."""
     return [
         Question(
             "abandoned cart",
@@ -70,39 +70,23 @@ def standard() -> list[Question]:
             _people(f"event = '{_BOUGHT}'", f"count() = 1 AND max(time) <= {_instant(30)}"),
         ),
         Question(
-            "left the checkout, can be told",
-            _all(
-                {"event": "Checkout Started", "within": "7d"},
-                _not(_BOUGHT, "7d"),
-                {"reachable": "email"},
-                {"consent": "marketing"},
-            ),
-            "match(traits.email.:String, '^[^\\\\s@]+@[^\\\\s@]+\\\\.[^\\\\s@.]+$') AND traits.`quen:consent:marketing`.:Bool AND "
-            + _people(
-                f"event IN ('Checkout Started', '{_BOUGHT}') AND {_since(7)}",
-                f"countIf(event = 'Checkout Started') > 0 AND countIf(event = '{_BOUGHT}') = 0",
-            ),
+            "left the cart for a day",
+            _all(_left("1d", "7d")),
+            _left_by_hand(1, 7),
         ),
         Question(
-            "big baskets of one category in a quarter",
-            _all(
-                {
-                    "event": _BOUGHT,
-                    "sum": _over("total", 3_000_000),
-                    "between": ["2026-04-01", "2026-06-30"],
-                    "where": [{"property": "category", "op": "eq", "value": "trà"}],
-                }
-            ),
+            "new customers",
+            _all({"event": _BOUGHT, "count": {"op": "eq", "value": 1}}, {"event": _BOUGHT, "within": "7d"}),
+            _people(f"event = '{_BOUGHT}'", f"count() = 1 AND max(time) > {_instant(7)}"),
+        ),
+        Question(
+            "soon came back",
+            _all({"sequence": [{"event": _BOUGHT}, {"event": _BOUGHT}], "within": "30d", "in_last": "90d"}),
             _people(
-                f"event = '{_BOUGHT}' AND time >= '2026-03-31 17:00:00' AND time < '2026-06-30 17:00:00'",
-                "sum(properties.total.:Int64) > 3000000",
-                "properties.category.:String = 'trà'",
+                f"event = '{_BOUGHT}' AND {_since(120)}",
+                f"arrayExists((one, next) -> next < one + INTERVAL 30 DAY AND next > {_instant(90)},"
+                " arrayPopBack(arraySort(groupArray(time)) AS times), arrayPopFront(times))",
             ),
-        ),
-        Question(
-            "quiet people of one city",
-            _all({"trait": "city", "op": "eq", "value": "Huế"}, _not("Page Viewed", "30d")),
-            "traits.city.:String = 'Huế' AND NOT " + _people(f"event = 'Page Viewed' AND {_since(30)}"),
         ),
     ]
 
@@ -139,18 +123,40 @@ def others() -> list[Question]:
             "NOT " + _people("event IN ('Order Completed', 'Signed In', 'Email Opened')"),
         ),
         Question(
-            "cart, then no order within 3 days, lately",
-            {
-                "sequence": [{"event": "Product Added"}, {"event": _BOUGHT, "not": True}],
-                "within": "3d",
-                "in_last": "30d",
-            },
-            _people(
-                f"event IN ('Product Added', '{_BOUGHT}') AND {_since(33)}",
-                "arrayExists(added -> NOT arrayExists(bought -> bought >= added AND bought < added + INTERVAL 3 DAY,"
-                f" groupArrayIf(time, event = '{_BOUGHT}')),"
-                f" groupArrayIf(time, event = 'Product Added' AND time <= {_instant(3)}))",
+            "left the checkout, can be told",
+            _all(
+                {"event": "Checkout Started", "within": "7d"},
+                _not(_BOUGHT, "7d"),
+                {"reachable": "email"},
+                {"consent": "marketing"},
             ),
+            "match(traits.email.:String, '^[^\\\\s@]+@[^\\\\s@]+\\\\.[^\\\\s@.]+$')"
+            " AND traits.`quen:consent:marketing`.:Bool AND "
+            + _people(
+                f"event IN ('Checkout Started', '{_BOUGHT}') AND {_since(7)}",
+                f"countIf(event = 'Checkout Started') > 0 AND countIf(event = '{_BOUGHT}') = 0",
+            ),
+        ),
+        Question(
+            "big baskets of one category in a quarter",
+            _all(
+                {
+                    "event": _BOUGHT,
+                    "sum": _over("total", 3_000_000),
+                    "between": ["2026-04-01", "2026-06-30"],
+                    "where": [{"property": "category", "op": "eq", "value": "trà"}],
+                }
+            ),
+            _people(
+                f"event = '{_BOUGHT}' AND time >= '2026-03-31 17:00:00' AND time < '2026-06-30 17:00:00'",
+                "sum(properties.total.:Int64) > 3000000",
+                "properties.category.:String = 'trà'",
+            ),
+        ),
+        Question(
+            "quiet people of one city",
+            _all({"trait": "city", "op": "eq", "value": "Huế"}, _not("Page Viewed", "30d")),
+            "traits.city.:String = 'Huế' AND NOT " + _people(f"event = 'Page Viewed' AND {_since(30)}"),
         ),
     ]
 
@@ -166,6 +172,20 @@ def _since(days: int) -> str:
 
 def _instant(days: int) -> str:
     return f"fromUnixTimestamp64Milli({NOW - days * DAY_MS})"
+
+
+def _left(wait: str, recent: str) -> dict[str, Any]:
+    steps = [{"event": "Product Added"}, {"event": _BOUGHT, "not": True}]
+    return {"sequence": steps, "within": wait, "in_last": recent}
+
+
+def _left_by_hand(wait: int, recent: int) -> str:
+    return _people(
+        f"event IN ('Product Added', '{_BOUGHT}') AND {_since(wait + recent)}",
+        f"arrayExists(added -> NOT arrayExists(bought -> bought >= added AND bought < added + INTERVAL {wait} DAY,"
+        f" groupArrayIf(time, event = '{_BOUGHT}')),"
+        f" groupArrayIf(time, event = 'Product Added' AND time <= {_instant(wait)}))",
+    )
 
 
 def _all(*items: dict[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -13,7 +14,7 @@ from quen.bench.questions import Question, others, standard
 from quen.bench.report import Measure, Options, Result, at_most
 from quen.bench.shop import NOW, fill
 from quen.events.store import EventStore
-from quen.segments.rules import parse_rule
+from quen.segments.rules import Rule, parse_rule
 from quen.segments.sql import preview
 
 ROUNDS = 3
@@ -29,8 +30,8 @@ BY_HAND = (
 class Timed(NamedTuple):
     """Of one question, by Quen and by hand: people found; seconds, and processor time of all threads, best of some."""
 
-    count: int
-    count_by_hand: int
+    people: int
+    people_by_hand: int
     seconds: float
     seconds_by_hand: float
     cpu: float
@@ -60,7 +61,7 @@ def _previews(options: Options) -> tuple[list[Measure], list[str]]:
     ]
     median = statistics.median(found.seconds for found in timed[: len(usual)])
     by_hand = statistics.median(found.seconds_by_hand for found in timed[: len(usual)])
-    differ = [q.name for q, found in zip(questions, timed, strict=True) if found.count != found.count_by_hand]
+    differ = [q.name for q, found in zip(questions, timed, strict=True) if found.people != found.people_by_hand]
     measures += [
         at_most(f"preview, median of {len(usual)} standard questions", median, "s", 2),
         Measure("the same by hand", by_hand, "s"),
@@ -74,7 +75,7 @@ def _previews(options: Options) -> tuple[list[Measure], list[str]]:
         ),
         "by hand: " + BY_HAND.format("…") + ", where … is",
         *(
-            f"{question.name} ({found.count:,} people, {found.seconds:.2f} s, by hand {found.seconds_by_hand:.2f} s):"
+            f"{question.name} ({found.people:,} people, {found.seconds:.2f} s, by hand {found.seconds_by_hand:.2f} s):"
             f" {question.by_hand}"
             for question, found in zip(questions, timed, strict=True)
         ),
@@ -89,11 +90,19 @@ def _timed(questions: list[Question], store: EventStore, options: Options) -> li
         rule, by_hand = parse_rule(question.rule), BY_HAND.format(question.by_hand)
         rounds: list[Timed] = []
         for _ in range(ROUNDS):
-            ours, seconds, cpu = _clocked(lambda rule=rule: preview(rule, store, NOW, ZONE).count)
-            theirs, seconds_by_hand, cpu_by_hand = _clocked(lambda sql=by_hand: int(store.rows(sql)[0][1]))
+            ours, seconds, cpu = _clocked(partial(_by_quen, rule, store))
+            theirs, seconds_by_hand, cpu_by_hand = _clocked(partial(_by_hand, by_hand, store))
             rounds.append(Timed(ours, theirs, seconds, seconds_by_hand, cpu, cpu_by_hand))
         found.append(Timed(*(min(values) for values in zip(*rounds, strict=True))))
     return found
+
+
+def _by_quen(rule: Rule, store: EventStore) -> int:
+    return preview(rule, store, NOW, ZONE).count
+
+
+def _by_hand(sql: str, store: EventStore) -> int:
+    return int(store.rows(sql)[0][1])
 
 
 def _clocked(ask: Callable[[], int]) -> tuple[int, float, float]:

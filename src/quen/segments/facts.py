@@ -7,6 +7,9 @@ from typing import Any, Protocol
 import msgspec
 
 from quen.profiles.state import NewValue
+from quen.segments.state import LiveState
+
+__all__ = ["Change", "Fact", "LiveState", "Person"]
 
 
 class Fact(msgspec.Struct):
@@ -37,17 +40,3 @@ class Change(msgspec.Struct, frozen=True):
     entered: bool
     at: int
     backfill: bool = False
-
-
-class LiveState(msgspec.Struct, array_like=True):
-    """What is kept for one profile: `atoms` by number, `members` segment id → since, `dues` segment id → next flip."""
-
-    atoms: dict[int, Any] = msgspec.field(default_factory=dict)
-    members: dict[int, int] = msgspec.field(default_factory=dict)
-    dues: dict[int, int] = msgspec.field(default_factory=dict)
-    fresh: bool = False  # never evaluated: everything must be
-
-    @property
-    def due_at(self) -> int | None:
-        """The earliest instant at which some segment may flip by time alone."""
-        return min(self.dues.values(), default=None)

@@ -22,13 +22,12 @@ from quen.profiles.state import COMPUTED, NewValue
 from quen.segments.aggregates.base import Fold
 from quen.segments.chain import Chain
 from quen.segments.conditions.base import History, Wiring
-from quen.segments.facts import Change, Fact, LiveState, Person
+from quen.segments.facts import Change, Fact, Person
 from quen.segments.moments import FOREVER
 from quen.segments.rules import Rule, digest
+from quen.segments.state import Known, LiveState, group_of, opened
 from quen.segments.where import Filter, Where
 
-_encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(LiveState)
 _NOTHING: dict[str, Any] = {}
 
 
@@ -63,9 +62,16 @@ class ComputedDef(msgspec.Struct, frozen=True):
 
 class _Atom(msgspec.Struct):
     number: int
+    group: int
     passes: Filter | None
     add: Callable[[Any, Fact, int], Any]
+    take: Callable[[Any, Fact, int], tuple[Any, bool]] | None  # None: whoever asks is evaluated whenever it changes
     positions: list[int]
+
+
+_Row = tuple[
+    int, Filter | None, Callable[[Any, Fact, int], Any], Callable[[Any, Fact, int], tuple[Any, bool]] | None, list[int]
+]
 
 
 class Program:
@@ -80,13 +86,14 @@ class Program:
         self._through: list[int | None] = []
         self._versions: dict[int, int] = {}
         self._positions: dict[int, int] = {}
-        self._held: frozenset[int] = frozenset()  # followed no more, but others ask who was in them
         self._dependents: dict[int, list[int]] = {}
         self._atoms: dict[int, _Atom] = {}
         self._folds: dict[int, Fold] = {}
         self._chains: dict[int, Chain] = {}  # those of the folds that are sequences
+        self._known = Known({}, self._positions.keys(), frozenset())
         self._histories: dict[int, Callable[[int, ZoneInfo], History]] = {}
         self._by_event: dict[str, list[_Atom]] = {}
+        self._asked: dict[str, list[tuple[int, list[_Row]]]] = {}  # the same for `apply`, by group
         self._by_trait: dict[str, list[int]] = {}
 
     @classmethod
@@ -102,13 +109,15 @@ class Program:
         A segment that refers to one that is neither given nor held is followed as if that were empty.
         """
         program = cls(zone)
-        program._held = frozenset(held)
         program.told = {trait.name: trait.id for trait in computed if trait.told}
         for trait in computed:
             program._names.append(trait.name)
             program._add(trait, trait.live(_Wiring(program, trait.atoms, len(program._ids))))
         for segment in _in_order(segments):
             program._add(segment, segment.rule.root.live(_Wiring(program, segment.atoms, len(program._ids))))
+        program._asked = {event: _grouped(atoms) for event, atoms in program._by_event.items()}
+        # Of those held nothing is followed, but others ask who was in them.
+        program._known.members = program._positions.keys() | set(held)
         return program
 
     def _add(
@@ -139,19 +148,11 @@ class Program:
 
     def decode(self, blob: bytes | None) -> LiveState:
         """The state of a profile. What belongs to segments that are gone is dropped."""
-        if blob is None:
-            return LiveState(fresh=True)
-        state = _decoder.decode(blob)
-        if not (state.members.keys() <= self._positions.keys() and state.atoms.keys() <= self._atoms.keys()):
-            known = self._positions.keys() | self._held
-            state.members = {id: since for id, since in state.members.items() if id in known}
-            state.dues = {id: due for id, due in state.dues.items() if id in self._positions}
-            state.atoms = {number: value for number, value in state.atoms.items() if number in self._atoms}
-        return state
+        return LiveState(self._known) if blob is None else opened(blob, self._known)
 
     def encode(self, state: LiveState) -> bytes | None:
         """None only for a profile that was never evaluated."""
-        return None if state.fresh else _encoder.encode(state)
+        return None if state.fresh else state.encode()
 
     def concerns(self, events: Iterable[str], changed_traits: Iterable[str]) -> bool:
         """Whether any segment asks about one of these; if not, and nothing is due, there is nothing to decode."""
@@ -175,16 +176,29 @@ class Program:
         for trait in changed_traits:
             if (positions := self._by_trait.get(trait)) is not None:
                 touched.update(positions)
-        if state.dues and min(state.dues.values()) <= now:
+        due = state.due_at
+        if due is not None and due <= now:
             # What the changed traits decide was not true before now: those segments are only evaluated below.
             changes = self._flips(state, person, now, touched)
         for fact in facts:
-            for atom in self._by_event.get(fact.event, ()):
-                if atom.passes is None or atom.passes(fact.properties):
-                    kept = atom.add(state.atoms.get(atom.number), fact, now)
+            for place, atoms in self._asked.get(fact.event, ()):
+                group = None
+                for number, passes, add, take, positions in atoms:
+                    if passes is not None and not passes(fact.properties):
+                        continue
+                    if group is None:
+                        group = state.group(place)
+                    if take is None:
+                        kept = add(group.get(number), fact, now)
+                        touched.update(positions)
+                    else:
+                        # As true as before for at least as long: whatever was concluded from it still stands. At what
+                        # was then the next due those who ask are evaluated, and look further.
+                        kept, other = take(group.get(number), fact, now)
+                        if other:
+                            touched.update(positions)
                     if kept is not None:
-                        state.atoms[atom.number] = kept
-                    touched.update(atom.positions)
+                        group[number] = kept
         if state.fresh:
             state.fresh = False
             touched.update(range(len(self._ids)))
@@ -349,8 +363,11 @@ class _Wiring:
         program, number = self._program, self._numbers[digest(spec)]
         atom = program._atoms.get(number)
         if atom is None:
-            atom = _Atom(number, _filter(where, self.zone), fold.add, [])
+            group = group_of(events)
+            take = getattr(fold, "take", None)
+            atom = _Atom(number, group, _filter(where, self.zone), fold.add, take, [])
             program._atoms[number] = atom
+            program._known.groups[number] = group
             program._folds[number] = fold
             if isinstance(fold, Chain):
                 program._chains[number] = fold
@@ -359,6 +376,8 @@ class _Wiring:
                 program._by_event.setdefault(event, []).append(atom)
         if self._position not in atom.positions:
             atom.positions.append(self._position)
+        if self._position < len(program._names):
+            atom.take = None  # a computed trait asks for what is kept, not only for whether something is true of it
         return number
 
     def follow_trait(self, path: str) -> None:
@@ -393,6 +412,13 @@ def atom_specs(rule: Rule) -> dict[str, dict[str, Any]]:
             spec = condition.to_json()
             found[digest(spec)] = spec
     return found
+
+
+def _grouped(atoms: Sequence[_Atom]) -> list[tuple[int, list[_Row]]]:
+    groups: dict[int, list[_Row]] = {}
+    for atom in atoms:
+        groups.setdefault(atom.group, []).append((atom.number, atom.passes, atom.add, atom.take, atom.positions))
+    return list(groups.items())
 
 
 def _filter(where: tuple[Where, ...], zone: ZoneInfo) -> Filter | None:

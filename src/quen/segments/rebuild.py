@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from quen.profiles.state import ProfileState
-from quen.segments.facts import Change, Fact, LiveState
+from quen.segments.facts import Change, Fact
 from quen.segments.live import Program
 from quen.segments.sql import Store
 
@@ -57,7 +57,8 @@ def rebuild(
     `members`: the segments that this person is in now, since when; `earlier`: those of the person they came from, whose
     membership a new person continues.
     """
-    state = LiveState(members=dict(members), fresh=True)
+    state = program.decode(None)
+    state.members = dict(members)
     changes: list[Change] = []
     for change in program.apply(state, person, happened, (), now):
         at = change.at

@@ -18,12 +18,12 @@ from quen.events.store import event_store
 from quen.ids import now_ms
 from quen.journal.sqlite import SqliteJournal
 from quen.profiles import store as profiles
-from quen.segments import audit, costs, service
+from quen.segments import audit, costs, service, sql
 from quen.segments.live import Program
 from quen.segments.models import Audit, Member, Segment
 from quen.segments.oddities import unknown_names
 from quen.segments.rules import RuleError, parse_rule
-from tests.conformance.segment_world import NOON, live_members, person, sql_members, store_people
+from tests.conformance.segment_world import NOON, ZONE, live_members, person, sql_members, store_people
 from tests.unit.segments.test_following import compute, shop
 
 pytestmark = pytest.mark.django_db
@@ -176,7 +176,10 @@ def test_hard_rules_are_answered_alike(rule: Any) -> None:
     values: list[Any] = ["5", 5, "a" * 200, ["7"], {"b": 1}, 10**30, None]
     people = [person({"a": v}, [("E", NOON - n, {"a": v}) for n in range(12)]) for v in values]
     store_people(people)
-    assert sql_members(parse_rule(rule), NOON, people) == live_members(rule, NOON, people)
+    parsed = parse_rule(rule)
+    assert sql_members(parsed, NOON, people) == live_members(rule, NOON, people)
+    everyone, params = sql.members_sql(parsed, NOON, ZONE)
+    assert sql.preview(parsed, event_store(), NOON, ZONE).count == len(event_store().rows(everyone, params))
 
 
 def test_what_is_too_much_is_refused_with_its_place() -> None:

@@ -18,7 +18,11 @@ from quen.segments.words import Text
 
 
 class Fold(Protocol):
-    """What is kept for one condition on one profile. A state is JSON-like and compact; None is "nothing yet"."""
+    """What is kept for one condition on one profile. A state is JSON-like and compact; None is "nothing yet".
+
+    A fold may have `take`: the state with one more fact, and whether its truth is other than before or lasts less long.
+    Worth it where that is found out at little cost, however much is kept.
+    """
 
     def add(self, state: Any, fact: Fact, now: int) -> Any:
         """The state with one more fact, in any order of time. May change `state` in place."""

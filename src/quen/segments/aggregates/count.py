@@ -79,6 +79,21 @@ class LatestTimes:
             insort(state, time)
         return self._trim(state, now)
 
+    def take(self, state: list[int] | None, fact: Fact, now: int) -> tuple[list[int] | None, bool]:
+        time = fact.time
+        if not state or not state[-1] <= time <= now or state[0] <= now - self._span:
+            truth, until = self.truth(state, now)
+            state = self.add(state, fact, now)
+            after, later = self.truth(state, now)
+            return state, bool(after != truth or later < until)
+        # One more, the latest: as long as the count means the same, it lasts at least as long.
+        count = len(state)
+        state.append(time)
+        if count < self._keep:
+            return state, bool(self._tests[count] != self._tests[count + 1])
+        del state[: count + 1 - self._keep]
+        return state, False
+
     def _trim(self, times: list[int], now: int) -> list[int]:
         started = len(times) if times[-1] <= now else bisect_right(times, now)
         surplus = max(started - self._keep, len(times) - self._keep - _MAX_AHEAD)
@@ -137,6 +152,12 @@ class Total:
             del state[1 : 1 + started]
         return state
 
+    def take(self, state: list[int] | None, fact: Fact, now: int) -> tuple[list[int] | None, bool]:
+        truth, until = self.truth(state, now)
+        state = self.add(state, fact, now)
+        after, later = self.truth(state, now)
+        return state, bool(after != truth or later < until)
+
     def merge(self, one: list[int], other: list[int]) -> list[int]:
         return [one[0] + other[0], *sorted(one[1:] + other[1:])]
 
@@ -156,7 +177,6 @@ class Total:
         return truth, FOREVER
 
 
-AGGREGATE = Count()
 def _times(op: str, value: int, **window: Any) -> dict[str, Any]:
     return {**BOUGHT, "count": {"op": op, "value": value}, **window}
 
@@ -169,3 +189,4 @@ CASES = (
     Case("at most", _times("lte", 1, within="2d"), False, (bought(1), bought(DAY))),
     Case("neither fewer nor more", {**BOUGHT, "count": {"op": "between", "value": [2, 3]}}, False, (bought(1),)),
 )
+AGGREGATE = Count()

@@ -91,6 +91,12 @@ class Running:
         del state[1][:started]
         return state
 
+    def take(self, state: list[Any] | None, fact: Fact, now: int) -> tuple[list[Any] | None, bool]:
+        truth, until = self.truth(state, now)
+        state = self.add(state, fact, now)
+        after, later = self.truth(state, now)
+        return state, bool(after != truth or later < until)
+
     def merge(self, one: list[Any], other: list[Any]) -> list[Any]:
         return [self._reducer.combine(one[0], other[0]), sorted(one[1] + other[1], key=_when)]
 

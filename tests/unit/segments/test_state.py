@@ -1,0 +1,51 @@
+"""The packed state of a profile: what nobody asks for stays packed, and what an older Quen wrote is read."""
+
+from __future__ import annotations
+
+import msgspec
+
+from quen.segments.rules import parse_rule
+from tests.conformance.segment_world import NOON, Follower, compiled, person
+
+DAY = 86_400_000
+RULES = {
+    1: parse_rule({"event": "Bought", "within": "3d"}),
+    2: parse_rule({"event": "Viewed", "count": {"op": "gte", "value": 2}, "within": "1d"}),
+}
+
+
+def test_a_state_without_a_layout_number_is_read_and_goes_on() -> None:
+    who = person({}, [("Bought", NOON, {}), ("Viewed", NOON, {}), ("Viewed", NOON, {})])
+    follower = Follower(compiled(RULES), who)
+    follower.apply(who.facts, NOON)
+    now = follower.state
+    older = msgspec.msgpack.encode([dict(now.atoms), now.members, now.dues, False])
+    read = follower.program.decode(older)
+    assert (read.atoms, read.members, read.dues, read.due_at) == (now.atoms, now.members, now.dues, NOON + DAY)
+    follower.blob = older
+    assert [(change.segment_id, change.at) for change in follower.wake(NOON + 3 * DAY)] == [
+        (2, NOON + DAY),
+        (1, NOON + 3 * DAY),
+    ]
+
+
+def test_a_due_that_was_put_off_wakes_once_more_and_the_exit_is_at_its_instant() -> None:
+    who = person({}, [("Bought", NOON, {}), ("Bought", NOON + DAY, {})])
+    follower = Follower(compiled(RULES), who)
+    first, second = who.facts
+    assert [change.entered for change in follower.apply([first], NOON)] == [True]
+    assert follower.apply([second], NOON + DAY) == []
+    assert follower.due_at == NOON + 3 * DAY
+    assert follower.wake(NOON + 3 * DAY) == []
+    assert follower.due_at == NOON + 4 * DAY
+    assert [(change.entered, change.at) for change in follower.wake(NOON + 5 * DAY)] == [(False, NOON + 4 * DAY)]
+
+
+def test_an_event_opens_only_what_asks_about_it() -> None:
+    who = person({}, [("Bought", NOON, {}), *[("Viewed", NOON, {})] * 3])
+    follower = Follower(compiled(RULES), who)
+    follower.apply(who.facts[:3], NOON)
+    state = follower.state
+    follower.program.apply(state, who, who.facts[3:], (), NOON)
+    assert len(state._opened) == 1
+    assert state._members.__class__ is state._dues.__class__ is bytes

@@ -1,11 +1,13 @@
 """The cut: state, journal and events as they are at one moment between two batches.
 
-Nothing is copied while the engine stands still. Read transactions keep the two SQLite files as they are for whoever
-copies them afterwards; the parts of the event store never change once they are written, so hard links keep them.
+Little is done while the engine stands still. Read transactions keep the two SQLite files as they are for whoever copies
+them afterwards; the parts of the event store never change once they are written: they are listed, and then hard links
+keep them.
 """
 
 from __future__ import annotations
 
+import re
 import shutil
 import sqlite3
 import time
@@ -14,11 +16,9 @@ from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from quen.backup.files import link
 from quen.backup.manifest import Cut
 from quen.config import Config
 from quen.engine.steps.commit import READER
-from quen.errors import TemporaryError
 from quen.events.store import EventStore
 from quen.ids import now_ms
 
@@ -26,15 +26,19 @@ BUSY_S = 30.0
 # Of the event store's directory: what is under way, and what it makes anew by itself.
 _NOT_KEPT = ("tmp", "delete_tmp", "shadow", "detached")
 _PART_FILE = "checksums.txt"  # every part has one
+_PART_NAME = re.compile(r"\w+_\d+_\d+_\d+(_\d+)?")  # one that is just being removed has lost it
 
 
 class Taken(NamedTuple):
-    """`state` and `journal` are connections with a read transaction on the cut; `events` a directory of links."""
+    """`state` and `journal` are connections with a read transaction on the cut; `events` a directory with the small
+    files of the event store, into which `parts` (path → name in it) are to be linked at once: some minutes later what
+    was merged meanwhile is gone."""
 
     cut: Cut
     state: sqlite3.Connection
     journal: sqlite3.Connection
     events: Path
+    parts: dict[str, str]
     rows: dict[str, int]  # of the event store's tables; empty where Quen does not run
     paused_ms: int
 
@@ -55,10 +59,10 @@ def take(
             # After the state: what is in the journal may be unknown to the state, never the other way round.
             journal.execute("BEGIN")
             journal.execute("SELECT 1 FROM main.entries LIMIT 1").fetchone()
-            rows = _link_events(config.events_path.resolve(), staging, store)
+            parts, rows = _list_events(config.events_path.resolve(), staging, store)
             paused_ms = round((time.perf_counter() - began) * 1000)
         try:
-            yield Taken(cut, state, journal, staging, rows, paused_ms)
+            yield Taken(cut, state, journal, staging, parts, rows, paused_ms)
         finally:
             shutil.rmtree(staging, ignore_errors=True)
 
@@ -76,49 +80,35 @@ def _read_state(state: sqlite3.Connection) -> Cut:
     return Cut(now_ms(), offset, batch)
 
 
-def _link_events(root: Path, staging: Path, store: EventStore | None) -> dict[str, int]:
-    """Link the parts in use and copy the small files beside them; rows by table."""
-    if store is None:
-        _link(root, staging, None)
-        return {}
+def _list_events(root: Path, staging: Path, store: EventStore | None) -> tuple[dict[str, str], dict[str, int]]:
+    """Copy the small files and list the parts in use, as path → name below the root; and the rows by table."""
+    parts: dict[str, str] = {}
+    if store is None:  # nobody has it open: what lies there is in use
+        _copy_small(root, staging, parts)
+        return parts, {}
     tables = store.rows("SELECT name FROM system.tables WHERE database = 'default' AND engine LIKE '%MergeTree'")
     rows = {str(name): 0 for (name,) in tables}
-    wanted = set()
     for table, path, count in store.rows("SELECT table, path, rows FROM system.parts WHERE active"):
         rows[table] = rows.get(table, 0) + int(count)
-        wanted.add(Path(path).resolve())
-    try:
-        missed = wanted - _link(root, staging, wanted)
-    except FileNotFoundError as error:
-        missed = {Path(str(error.filename))}
-    if missed:  # parts that a merge replaced stay for minutes: this is a disk in trouble, or a month just exchanged
-        raise TemporaryError(f"the event store replaced {missed.pop()} at this very moment; try again")
-    return rows
+        part = Path(path).resolve()
+        parts[str(part)] = str(part.relative_to(root))
+    _copy_small(root, staging, None)
+    return parts, rows
 
 
-def _link(source: Path, target: Path, wanted: set[Path] | None) -> set[Path]:
-    """The parts that were linked. `wanted`: those in use; None: whatever is there (nobody has the store open)."""
+def _copy_small(source: Path, target: Path, parts: dict[str, str] | None, below: str = "") -> None:
+    """What is no part: schemas, what is remembered of inserts. The parts that lie there are added to `parts`."""
     target.mkdir(mode=0o700, parents=True)
-    linked: set[Path] = set()
     for path in source.iterdir() if source.exists() else ():
-        to = target / path.name
+        name = f"{below}{path.name}"
         if path.is_symlink():
-            to.symlink_to(path.readlink())
+            (target / path.name).symlink_to(path.readlink())
         elif path.is_file():
-            shutil.copyfile(path, to)
+            shutil.copyfile(path, target / path.name)
+        elif path.name.startswith(_NOT_KEPT):
+            continue
         elif (path / _PART_FILE).exists():
-            if wanted is None or path in wanted:
-                _link_part(path, to)
-                linked.add(path)
-        elif not path.name.startswith(_NOT_KEPT):
-            linked |= _link(path, to, wanted)
-    return linked
-
-
-def _link_part(source: Path, target: Path) -> None:
-    target.mkdir(mode=0o700)
-    for path in source.iterdir():
-        if path.is_dir():  # a projection
-            _link_part(path, target / path.name)
-        else:
-            link(path, target / path.name)
+            if parts is not None:
+                parts[str(path)] = name
+        elif not _PART_NAME.fullmatch(path.name):
+            _copy_small(path, target / path.name, parts, f"{name}/")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from hashlib import file_digest, sha256
 from pathlib import Path
-from typing import NamedTuple
+
+import msgspec
 
 from quen.backup.manifest import File
+from quen.errors import TemporaryError
 
 CHUNK = 1 << 20
 Say = Callable[[str, int, int], None]  # stage, done, of
@@ -47,7 +49,7 @@ def described(path: Path, name: str) -> File:
         return File(name, path.stat().st_size, file_digest(file, "sha256").hexdigest())
 
 
-class Copied(NamedTuple):
+class Copied(msgspec.Struct, frozen=True):
     files: list[File]
     links: dict[str, str]
     folders: list[str]
@@ -72,6 +74,25 @@ def copy_tree(source: Path, target: Path, prefix: str, say: Say) -> Copied:
         if number % 64 == 0:
             say("events", number, len(paths))
     return copied
+
+
+def link_parts(parts: Iterable[tuple[Path, Path]]) -> None:
+    """Link each part, a directory whose files never change. Raises TemporaryError when one is gone."""
+    try:
+        for source, target in parts:
+            _link_part(source, target)
+    except FileNotFoundError as error:
+        # Parts that a merge replaced stay for minutes: a month was just exchanged.
+        raise TemporaryError(f"the event store replaced {error.filename} at this very moment; try again") from error
+
+
+def _link_part(source: Path, target: Path) -> None:
+    target.mkdir(mode=0o700, parents=True)
+    for path in source.iterdir():
+        if path.is_dir():  # a projection
+            _link_part(path, target / path.name)
+        else:
+            link(path, target / path.name)
 
 
 def link(source: Path, target: Path) -> None:

@@ -6,13 +6,15 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import AbstractContextManager, closing, nullcontext
+from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
 import quen
-from quen.backup import checking, cut, files, manifest
+from quen.backup import apart, checking, cut, files, manifest
+from quen.backup.cut import Taken
 from quen.backup.files import Copied, Say
 from quen.backup.manifest import JournalRange, Manifest
 from quen.config import Config
@@ -51,7 +53,8 @@ def make(origin: Origin, directory: Path, *, secret_key: bool = True, say: Say =
         shutil.rmtree(staging, ignore_errors=True)
         made = _make(origin, directory, staging, secret_key, say)
         manifest.write(directory, made)
-        wrong = [f.text for f in checking.check(directory, say) if not f.well]
+        checked = apart.run("check", {"directory": str(directory)}, say)
+        wrong = [finding["text"] for finding in checked if not finding["well"]]
         if wrong:
             raise PermanentError("the backup was made but cannot be trusted: " + "; ".join(wrong))
     except (OSError, sqlite3.Error) as error:
@@ -97,9 +100,9 @@ def _make(origin: Origin, directory: Path, staging: Path, secret_key: bool, say:
     for attempt in range(TRIES):
         try:
             with cut.take(config, staging, origin.still(), origin.store, journal_copy) as taken:
+                copied = _copy_events(taken, directory / "events", say)
                 journal = _copy_journal(taken.journal, taken.cut.offset)
                 state = _copy_state(taken.state, directory / "state.db", say)
-                copied = files.copy_tree(taken.events, directory / "events", "events", say)
             break
         except QuenError as error:
             if not error.retryable or attempt == TRIES - 1:
@@ -108,20 +111,21 @@ def _make(origin: Origin, directory: Path, staging: Path, secret_key: bool, say:
         (directory / name).chmod(0o600)
         copied.files.append(files.described(directory / name, name))
     has_key = _copy_settings(config, directory, secret_key, copied)
-    say("opening", 0, 1)
-    opened = checking.open_events(directory)
+    rows = taken.rows
+    if origin.store is None:  # nobody could be asked
+        rows = {table: found.rows for table, found in checking.open_events(directory).tables.items()}
     return Manifest(
         id=origin.id,
         format=manifest.FORMAT,
         quen=quen.__version__,
-        chdb=opened.version,
+        chdb=version("chdb"),
         sqlite=sqlite3.sqlite_version,
         running=origin.store is not None,
         paused_ms=taken.paused_ms,
         cut=taken.cut,
         journal=journal,
         state=state,
-        events=taken.rows or {table: found.rows for table, found in opened.tables.items()},
+        events=rows,
         migrations=_migrations(directory / "state.db"),
         secret_key=has_key,
         secret_fingerprint=manifest.fingerprint(config.secret_key),
@@ -129,6 +133,11 @@ def _make(origin: Origin, directory: Path, staging: Path, secret_key: bool, say:
         links=copied.links,
         folders=copied.folders,
     )
+
+
+def _copy_events(taken: Taken, target: Path, say: Say) -> Copied:
+    given = {"staging": str(taken.events), "parts": taken.parts, "target": str(target)}
+    return msgspec.convert(apart.run("copy", given, say), Copied)
 
 
 def _copy_journal(connection: sqlite3.Connection, offset: int) -> JournalRange:

@@ -1,5 +1,6 @@
 # make demo   the sample shop, running, from a fresh clone
 # make test   everything that must hold: style, types, import directions, migrations, tests
+# make faults an hour of random faults under load (QUEN_FAULT_MINUTES), then every single one
 # Needs python3 (3.11 or newer), make and a package registry; everything else goes into .venv.
 
 PYTHON ?= python3
@@ -10,13 +11,17 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 CHECKED := QUEN_DATA_DIR=$(CURDIR)/$(VENV)/checks DJANGO_SETTINGS_MODULE=quen.settings
 INSTALLED_FROM := pyproject.toml requirements/run.txt
 
-.PHONY: demo test lint format chromium built lock clean
+.PHONY: demo test faults lint format chromium built lock clean
 
 demo: $(VENV)/.run built
 	@$(BIN)/quen demo $(DEMO)
 
 test: lint chromium tests/node/node_modules/.installed
 	$(BIN)/pytest $(TESTS)
+
+faults: $(VENV)/.test built tests/node/node_modules/.installed
+	QUEN_FAULT_MINUTES=$${QUEN_FAULT_MINUTES:-60} $(BIN)/pytest -n0 -rP tests/faults/test_random.py
+	QUEN_FAULT_MINUTES=0 $(BIN)/pytest tests/faults
 
 lint: $(VENV)/.test built
 	$(BIN)/ruff check

@@ -59,6 +59,7 @@ def parses(command: str) -> bool:
 @pytest.mark.parametrize("document", PAGES, ids=IDS)
 def test_settings_exist(document: Path) -> None:
     known = {f"QUEN_{setting.name}" for setting in SETTINGS} | {"QUEN_DATA_DIR", "QUEN_NAME"}
+    known |= {"QUEN_FAILPOINT", "QUEN_FAULT_MINUTES", "QUEN_FAULT_SEED"}  # of tests
     named = set(re.findall(r"\bQUEN_[A-Z][A-Z_]*\b", document.read_text("utf-8")))
     assert named <= known, named - known
 

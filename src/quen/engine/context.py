@@ -23,6 +23,11 @@ from quen.segments.live import Program
 INTERNAL_KIND = "internal"
 
 
+# Inserting events is work of the event store's own, outside the interpreter: it goes on beside the state's. One thread
+# for all engines of a process: the next one looks for what is stored after the last one's insert has ended.
+RECORDER = ThreadPoolExecutor(1, "quen-recorder")
+
+
 @dataclass
 class Context:
     config: Config
@@ -44,8 +49,7 @@ class Context:
     catalogue: Catalogue = field(default_factory=Catalogue)
     seen: Seen = field(default_factory=Seen)
     parts: Parts = field(default_factory=Parts)
-    # Inserting events is work of the event store's own, outside the interpreter: it goes on beside the state's.
-    recorder: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "quen-recorder"))
+    recorder: ThreadPoolExecutor = RECORDER
     source_kinds: dict[int, str] = field(default_factory=dict)
     source_locales: dict[int, Locale] | None = None  # None: read them anew
 

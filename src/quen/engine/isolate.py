@@ -1,13 +1,17 @@
 """Finding the message that crashes a step, so that it alone is set aside.
 
 A batch that fails before `record` has written nothing: its range is halved until one journal entry is left, then each
-message of it goes through the steps alone. One that fails at `record` keeps its range (part of it may be stored under
-its token) and the rows are tried one by one.
+message of it goes through the steps alone. One that fails at `record` or `commit` keeps its range, since part of it may
+be stored: what the event store refuses is found row by row, and what else fails there again and again is found by
+letting each message alone pass the steps and a commit that is rolled back.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+
+from django.db import transaction
 
 from quen.db import trouble
 from quen.engine.batch import Batch
@@ -17,8 +21,13 @@ from quen.events.store import EventsRefused
 from quen.journal.protocol import Entry
 from quen.protocol.messages import Message
 
+PATIENCE = 3  # times that a batch is tried again for no known reason
 RECORD = "record"
 COMMIT = "commit"
+
+
+# (entry, position of one message of it or None for all, whether to commit too, for a trial) → whether it passed.
+Try = Callable[[Entry, int | None, bool], bool]
 
 
 class StepFailed(Exception):
@@ -34,7 +43,14 @@ class StepFailed(Exception):
         cause = self.__cause__
         if isinstance(cause, QuenError):
             return cause.retryable
-        return self.step in (RECORD, COMMIT) or isinstance(cause, OSError) or bool(cause and trouble(cause))
+        return self.step in (RECORD, COMMIT) or self._is_trouble(cause)
+
+    def is_unexplained(self) -> bool:
+        """Whether it can be retried only because nothing speaks against it."""
+        return self.can_be_retried() and not (isinstance(self.__cause__, QuenError) or self._is_trouble(self.__cause__))
+
+    def _is_trouble(self, cause: BaseException | None) -> bool:
+        return isinstance(cause, OSError) or bool(cause and trouble(cause))
 
 
 class Isolation:
@@ -44,15 +60,30 @@ class Isolation:
         self.entries: int | None = None  # at most so many journal entries; None: as many as usual
         self.timers = True
         self.skip: set[tuple[int, int]] = set()
+        self._unexplained = 0
 
     def clear(self) -> None:
-        self.entries, self.timers, self.skip = None, True, set()
+        self.entries, self.timers, self.skip, self._unexplained = None, True, set(), 0
 
-    def narrow(self, failed: StepFailed, context: Context, try_one: Callable[[Entry, int], bool]) -> None:
-        """Decide what the next try leaves out. `try_one(entry, position)` runs one message alone; whether it passed."""
+    def has_to_narrow(self, failed: StepFailed) -> bool:
+        """Whether something must be left out; else the same may work later."""
+        self._unexplained += failed.is_unexplained()
+        return not failed.can_be_retried() or self._unexplained > PATIENCE
+
+    def narrow(self, failed: StepFailed, context: Context, try_one: Try) -> None:
+        """Decide what the next try leaves out."""
         entries = failed.batch.entries
-        if failed.step in (RECORD, COMMIT) and isinstance(failed.__cause__, EventsRefused):
-            self.skip |= _refused(failed.batch, context)
+        if failed.step in (RECORD, COMMIT):
+            self._unexplained = 0
+            if isinstance(failed.__cause__, EventsRefused):
+                found = _refused(failed.batch, context)
+            else:
+                at_fault = [entry for entry in entries if not try_one(entry, None, True)]
+                found = set[tuple[int, int]]().union(
+                    *(_crashing(entry, failed.batch.messages, try_one, whole=True) for entry in at_fault)
+                )
+            self.timers = bool(found)
+            self.skip |= found
         elif len(entries) > 1:
             self.entries = len(entries) // 2
         elif entries and (found := _crashing(entries[0], failed.batch.messages, try_one)):
@@ -70,6 +101,19 @@ def _refused(batch: Batch, context: Context) -> set[tuple[int, int]]:
     }
 
 
-def _crashing(entry: Entry, messages: Sequence[Message], try_one: Callable[[Entry, int], bool]) -> set[tuple[int, int]]:
-    positions = sorted({m.position for m in messages})
-    return {(entry.offset, position) for position in positions if not try_one(entry, position)}
+def _crashing(
+    entry: Entry, messages: Sequence[Message], try_one: Try, *, whole: bool = False
+) -> set[tuple[int, int]]:
+    positions = sorted({m.position for m in messages if m.offset == entry.offset})
+    return {(entry.offset, position) for position in positions if not try_one(entry, position, whole)}
+
+
+def could_be_committed(batch: Batch, commit: Callable[[], None]) -> bool:
+    """Commit a batch of which nothing is recorded, and roll it back. Raises what committing raises."""
+    batch.recorded = Future()
+    batch.recorded.set_result(None)
+    batch.seen = []  # or the next trial would take it for stored
+    with transaction.atomic():
+        commit()
+        transaction.set_rollback(True)
+    return True

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 
 import structlog
 from django.db import close_old_connections
@@ -21,12 +22,12 @@ from quen.engine.ages import Ages
 from quen.engine.batch import Batch, describe
 from quen.engine.context import Context
 from quen.engine.folding import Folder
-from quen.engine.isolate import COMMIT, RECORD, Isolation, StepFailed
+from quen.engine.isolate import COMMIT, RECORD, Isolation, StepFailed, could_be_committed
 from quen.engine.metrics import BATCH_SECONDS, DROPS, FAILURES, FLIPS_DUE, LAG, StepTotals
 from quen.engine.pause import Pause
 from quen.engine.plan import Plan, Position
 from quen.engine.retention import Sweeper
-from quen.engine.steps import STEPS
+from quen.engine.steps import STEPS, record
 from quen.engine.steps.commit import READER
 from quen.errors import QuenError
 from quen.events.store import EventStore
@@ -260,9 +261,7 @@ class Engine:
         """Say what failed; after a fault in the data itself, narrow what the next try takes."""
         cause = error.__cause__ or error
         self.failing = cause.message if isinstance(cause, QuenError) else trouble(cause) or type(cause).__name__
-        self.context.catalogue.load()
-        self.context.seen.load()
-        journeys.forget_definitions()
+        self._forget()
         if not isinstance(error, StepFailed):
             FAILURES.labels("cycle").inc()
             log.error("the engine could not begin a batch; trying again", error=type(error).__name__, exc_info=error)
@@ -274,11 +273,19 @@ class Engine:
             # Part of it may be stored: the range stays what it was. Or the commit has gone through all the same.
             self.position = plan.position()
             self._again = self._interrupted()
-        if not error.can_be_retried():
+        if self._isolation.has_to_narrow(error):
             self._isolation.narrow(error, self.context, self._passes_alone)
+            self._forget()
 
-    def _passes_alone(self, entry: Entry, position: int) -> bool:
-        """Whether one message of an entry passes the steps that write nothing."""
+    def _forget(self) -> None:
+        """What is kept in memory beside the state: read it anew, for a batch that is not committed has changed it."""
+        self.context.catalogue.load()
+        self.context.seen.load()
+        self.context.open_claims = identity.open_claims()
+        journeys.forget_definitions()
+
+    def _passes_alone(self, entry: Entry, position: int | None, whole: bool = False) -> bool:
+        """Whether an entry, or one message of it, passes the steps that write nothing; of the `whole`, all of them."""
         last = plan.last()
         assert last is not None
         batch = self._new_batch(last, [entry])
@@ -286,9 +293,14 @@ class Engine:
         try:
             for step in STEPS:
                 if step.name == RECORD:
-                    return True
+                    if not whole:
+                        return True
+                    record.prepare(batch)
+                    continue
+                if step.name == COMMIT:
+                    return could_be_committed(batch, partial(step.run, batch, self.context))
                 step.run(batch, self.context)
-                if step.name == "decode":
+                if step.name == "decode" and position is not None:
                     batch.messages = [m for m in batch.messages if m.position == position]
         except Exception:
             return False

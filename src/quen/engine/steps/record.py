@@ -29,6 +29,18 @@ MAX_CONTEXT = 8_192
 
 
 def run(batch: Batch, context: Context) -> None:
+    prepare(batch)
+    mirror, computed = _mirror(batch), history.rows(context.program, _valued(batch))
+    batch.recorded = context.recorder.submit(_insert, batch, context.store, mirror, computed)
+    context.store.insert_links([LinkRow(o, s, batch.number) for o, s in sorted(batch.links.items())])
+    failpoints.hit("record.links")
+    outgoing = system_entries(batch)
+    if outgoing:
+        context.journal.append(outgoing)
+
+
+def prepare(batch: Batch) -> None:
+    """The rows of the batch's events, and its links; nothing is written."""
     assert batch.resolution is not None
     batch.rows = [
         _row(row_id, message, profile_id, keys, batch.taken.get(index))
@@ -37,14 +49,7 @@ def run(batch: Batch, context: Context) -> None:
         )
         if profile_id is not None
     ]
-    mirror, computed = _mirror(batch), history.rows(context.program, _valued(batch))
-    batch.recorded = context.recorder.submit(_insert, batch, context.store, mirror, computed)
     batch.links = link_changes(batch.resolution.merges)
-    context.store.insert_links([LinkRow(o, s, batch.number) for o, s in sorted(batch.links.items())])
-    failpoints.hit("record.links")
-    outgoing = system_entries(batch)
-    if outgoing:
-        context.journal.append(outgoing)
 
 
 def _insert(batch: Batch, store: EventStore, mirror: Sequence[ProfileRow], computed: Sequence[ComputedRow]) -> None:
@@ -53,7 +58,26 @@ def _insert(batch: Batch, store: EventStore, mirror: Sequence[ProfileRow], compu
     failpoints.hit("record.events")
     store.insert_profiles(mirror)
     store.insert_computed(computed)
+    if batch.repeated is not None:
+        _take_back(batch, store, mirror)
     failpoints.hit("record.profiles")
+
+
+def _take_back(batch: Batch, store: EventStore, mirror: Sequence[ProfileRow]) -> None:
+    """What an earlier try of this batch, which left out fewer messages, told of people who are not made now."""
+    assert batch.repeated is not None
+    kept = {row.id for row in mirror}
+    made = store.rows(
+        "SELECT id FROM profiles FINAL WHERE deleted = 0 AND id >= {low:UInt64} AND id <= {high:UInt64}",
+        {"low": batch.repeated[0], "high": batch.repeated[-1]},
+    )
+    gone = [int(id_) for (id_,) in made if int(id_) not in kept]
+    store.insert_profiles([ProfileRow(id_, batch.number, 1, batch.now, {}) for id_ in gone])
+    linked = store.rows(
+        "SELECT from_id FROM links FINAL WHERE version = {batch:UInt64} AND to_id != from_id", {"batch": batch.number}
+    )
+    ended = [int(id_) for (id_,) in linked if int(id_) not in batch.links]
+    store.insert_links([LinkRow(id_, id_, batch.number) for id_ in ended])
 
 
 def _row(row_id: int, message: Message, profile_id: int, keys: Sequence[Key], taken: dict[str, Any] | None) -> EventRow:

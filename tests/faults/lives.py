@@ -1,0 +1,202 @@
+"""Lives of an engine over a data directory, each a fork of this process, so that none costs a start of Python.
+
+`python -m tests.faults.lives DIRECTORY POINT…` lets one die at each point, lets another take over, and prints what came
+of it as JSON: {point: [how the first ended, facts]}. `nowhere` is no point: it dies of nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import django
+
+TOKEN_ONLY = "the token is known, the rows are not there"  # what ClickHouse leaves when it dies between the two
+PEOPLE = 12
+
+
+def main(directory: Path, points: list[str]) -> None:
+    sys.modules["chdb"] = ModuleType("chdb")  # it starts threads, which a fork would not have
+    django.setup()
+    import quen.engine.loop
+    import quen.journeys.service  # noqa: F401 so that the forks need not
+
+    filled = directory / "filled"
+    assert _life(filled, _fill) == 0
+    found = {}
+    for number, point in enumerate(points):
+        copy = directory / str(number)
+        shutil.copytree(filled, copy, symlinks=True)
+        ended = _life(copy, lambda point=point: _work(point))
+        assert _life(copy, _take_over) == 0, point
+        found[point] = [ended, json.loads((copy / "facts.json").read_text())]
+        shutil.rmtree(copy)
+    print(json.dumps(found))
+
+
+def _life(directory: Path, work: Callable[[], None]) -> int:
+    """Do the work in a fork over this data directory; its exit status, negative for a signal."""
+    sys.stdout.flush()
+    if child := os.fork():
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    status = 1
+    try:
+        del sys.modules["chdb"]
+        import chdb
+        from django.db import connection
+
+        from quen.config import config
+
+        sys.modules["quen.events.store"].chdb = chdb  # type: ignore[attr-defined]
+        directory.mkdir(parents=True, exist_ok=True)
+        os.environ["QUEN_DATA_DIR"] = str(directory)
+        config.cache_clear()
+        connection.settings_dict["NAME"] = str(directory / "state.db")
+        work()
+        status = 0
+    except BaseException:
+        import traceback
+
+        traceback.print_exc()
+    finally:
+        sys.stderr.flush()
+        os._exit(status)
+
+
+def _engine() -> Any:
+    from quen.config import config
+    from quen.engine.loop import Engine
+    from quen.events.store import event_store
+    from quen.journal import open_journal
+
+    return Engine(config(), open_journal(config(), bounded=False), event_store())
+
+
+def _fill() -> None:
+    """People, a segment and a journey that live, and then: a segment that waits, and messages that nobody has taken."""
+    from django.core.management import call_command
+
+    from quen.connectors.service import create_source
+    from quen.delivery.models import Template
+    from quen.journeys import service as journeys
+    from quen.segments import service as segments
+
+    call_command("migrate", verbosity=0)
+    source = create_source("faults", "server")
+    Template.objects.create(id=5, name="t", subject="s", body="<mjml></mjml>", updated_at=0)
+    often = {"event": "Browsed", "count": {"op": "gte", "value": 2}, "within": "30d"}
+    segments.create_segment("Often here", often, by="t")
+    graph = {
+        "trigger": {"type": "event", "event": "Ordered", "where": [], "max_age": "24h"},
+        "entry_key": "properties.order_id",
+        "reentry": "always",
+        "exit_when": None,
+        "exit_on": [],
+        "nodes": [
+            {"id": "mail", "type": "email", "template_id": "5"},
+            {"id": "mark", "type": "traits", "traits": {"ordered": True}},
+        ],
+    }
+    journeys.publish(journeys.create_journey("Orders", "t", graph), "keep", "t")
+    engine = _engine()
+    known = [_browse(n, f"known-{n}") for n in range(PEOPLE)]
+    _append(engine.context.journal, source.id, [_browse(n, f"first-{n}") for n in range(PEOPLE)] + known)
+    engine.drain()
+    segments.create_segment("Browsed once", {"event": "Browsed", "count": {"op": "gte", "value": 1}}, by="t")
+    messages = [_browse(n, f"second-{n}") for n in range(PEOPLE)]
+    messages += [_order(n) for n in range(0, PEOPLE, 2)]
+    # Who was two becomes one; what was sent comes again; what cannot be stored is kept with its reason.
+    messages += [_browse(n, f"third-{n}") | {"anonymousId": f"device-{n}"} for n in range(0, PEOPLE, 3)]
+    messages += [_browse(1, "second-1"), {"type": "track", "userId": "x", "messageId": "nameless"}]
+    for start in range(0, len(messages), 7):
+        _append(engine.context.journal, source.id, messages[start : start + 7])
+    engine.context.journal.close()
+
+
+def _browse(n: int, id_: str) -> dict[str, Any]:
+    who = {"anonymousId": f"device-{n}"} if n % 3 == 0 and id_.startswith("first") else {"userId": f"u{n}"}
+    return {"type": "track", "event": "Browsed", "messageId": id_, **who}
+
+
+def _order(n: int) -> dict[str, Any]:
+    properties = {"order_id": f"o{n}"}
+    return {"type": "track", "event": "Ordered", "messageId": f"order-{n}", "userId": f"u{n}", "properties": properties}
+
+
+def _append(journal: Any, source: int, messages: list[dict[str, Any]]) -> None:
+    import msgspec
+
+    from quen.journal.protocol import NewEntry
+    from quen.protocol.messages import Envelope
+
+    raw = [msgspec.Raw(msgspec.json.encode(m)) for m in messages]
+    journal.append([NewEntry("track", source, msgspec.json.encode(Envelope(raw)))])
+
+
+def _work(point: str) -> None:
+    from quen import failpoints
+    from quen.events.store import EventStore
+
+    engine = _engine()
+    failpoints._wanted = point
+    if point == TOKEN_ONLY:
+        insert = EventStore.insert_events
+
+        def token_only(store: EventStore, rows: Any, token: str, *rest: Any) -> None:
+            insert(store, rows, token, *rest)
+            store.rows("DELETE FROM events WHERE id IN {ids:Array(UInt64)}", {"ids": [row.id for row in rows]})
+            os.kill(os.getpid(), signal.SIGKILL)
+
+        EventStore.insert_events = token_only  # type: ignore[method-assign]
+    engine.drain()
+    for _ in range(12):
+        engine._folder.step()
+
+
+def _take_over() -> None:
+    _work("nowhere")
+    _tell()
+
+
+def _tell() -> None:
+    """The facts, in the data directory's facts.json: what is there, without the ids that were given."""
+    from quen.config import config
+    from quen.db import fetch
+    from quen.events.store import event_store
+
+    rows = event_store().rows
+    found = {
+        "events": sorted(
+            [e, m if source else "", int(n)]
+            for e, source, m, n in rows(
+                "SELECT event, source_id, if(source_id = 0, '', message_id), count() FROM events GROUP BY 1, 2, 3"
+            )
+        ),
+        "people": len(fetch("SELECT id FROM profiles_profile")),
+        "mirror": len(rows("SELECT id FROM profiles FINAL WHERE deleted = 0")),
+        "same people": {i for (i,) in fetch("SELECT id FROM profiles_profile")}
+        == {int(i) for (i,) in rows("SELECT id FROM profiles FINAL WHERE deleted = 0")},
+        "marked": len(fetch("SELECT id FROM profiles_profile WHERE traits LIKE '%ordered%'")),
+        "segments": fetch(
+            "SELECT s.name, s.status, s.count, COUNT(m.profile_id) FROM segments_segment s LEFT JOIN segments_member m"
+            " ON m.segment_id = s.id GROUP BY s.id ORDER BY s.name"
+        ),
+        "runs": fetch("SELECT entry_key, status, COUNT(*) FROM journeys_run GROUP BY 1, 2 ORDER BY 1"),
+        "steps": fetch("SELECT node, outcome, COUNT(*) FROM journeys_stepexecution GROUP BY 1, 2 ORDER BY 1"),
+        "messages": fetch("SELECT status, COUNT(*) FROM delivery_message GROUP BY 1"),
+        "kept": fetch("SELECT reason, COUNT(*) FROM engine_quarantined GROUP BY 1"),
+        "dropped": fetch("SELECT reason, count FROM engine_dropcount WHERE source_id > 0 ORDER BY 1"),
+        "catalogue": fetch("SELECT name, count FROM events_eventname ORDER BY 1"),
+    }
+    (config().data_dir / "facts.json").write_text(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2:])

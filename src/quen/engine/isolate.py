@@ -101,9 +101,7 @@ def _refused(batch: Batch, context: Context) -> set[tuple[int, int]]:
     }
 
 
-def _crashing(
-    entry: Entry, messages: Sequence[Message], try_one: Try, *, whole: bool = False
-) -> set[tuple[int, int]]:
+def _crashing(entry: Entry, messages: Sequence[Message], try_one: Try, *, whole: bool = False) -> set[tuple[int, int]]:
     positions = sorted({m.position for m in messages if m.offset == entry.offset})
     return {(entry.offset, position) for position in positions if not try_one(entry, position, whole)}
 

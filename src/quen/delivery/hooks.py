@@ -132,13 +132,20 @@ def queue(changes: Sequence[tuple[int, Change]], key: str, now: int) -> None:
                     "segment": {"id": str(hook.segment_id), "name": names.get(hook.segment_id, "")},
                     "people": people[start : start + MOST_PEOPLE],
                 }
-                rows.append((new_id(), f"feed-{hook.id}-{key}-{place}-{start}", payload, hook))
+                rows.append((f"feed-{hook.id}-{key}-{place}-{start}", payload, hook))
+    # Told in the order of their ids, so each is above all before it, whatever the clock does.
+    marks = ", ".join(["%s"] * len(hooks))
+    [(last,)] = fetch(f"SELECT MAX(id) FROM delivery_message WHERE hook_id IN ({marks})", [hook.id for hook in hooks])
+    first = max(new_id(), (last or 0) + 1)
     execute_many(
         "INSERT INTO delivery_message (id, idempotency_key, channel, profile_id, node, address, subject, payload, html,"
         " text, status, reason, detail, attempts, not_before, created_at, provider_id, activity, noted, hook_id)"
         " VALUES (%s, %s, 'feed', 0, '', %s, %s, %s, '', '', 'queued', '', '', 0, 0, %s, '', '[]', 'feed', %s)"
         " ON CONFLICT (idempotency_key) DO NOTHING",
-        [(id_, key_, h.url[:320], p["event"], _encode(p).decode(), now, h.id) for id_, key_, p, h in rows],
+        [
+            (first + place, key_, hook.url[:320], payload["event"], _encode(payload).decode(), now, hook.id)
+            for place, (key_, payload, hook) in enumerate(rows)
+        ],
     )
 
 

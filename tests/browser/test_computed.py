@@ -113,6 +113,7 @@ def test_rfm_from_boundaries_to_a_segment_of_a_group(page: Page, shop: Shop) -> 
     eventually(lambda: shop.quen.profile(f"user_id:hà-{shop.tag}")["computed"].get(name, {}).get("f") == 5)
     eventually(lambda: bool(page.reload()) and page.locator(".c-grid strong", has_text="1").count() > 0)
     expect(page.locator(".c-group")).to_have_count(11)
+    expect(page.locator(".c-grid")).to_contain_text("6 tr")  # what those spent who bought most often
     group = shop.quen.profile(f"user_id:hà-{shop.tag}")["computed"][name]["group"]
     button = page.locator(f"form:has(input[value={group}]) button")
     button.click()

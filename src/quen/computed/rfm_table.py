@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import msgspec
 
 from quen.segments.columns import Column
+from quen.segments.measure import SCALE
 from quen.segments.sql import MAX_SECONDS, Store
 
 
@@ -37,6 +38,18 @@ def scored(path: str, store: Store) -> list[Scored]:
         f" SETTINGS max_execution_time = {MAX_SECONDS}"
     )
     return [Scored(int(r), int(f), int(m), str(of), int(people)) for r, f, m, of, people in rows]
+
+
+def spent(path: str, people: str, store: Store) -> dict[tuple[int, int], float]:
+    """(r, f) → what those with these scores spent in the window, on average. `people`: `Settings.per_person`."""
+    parts = ", ".join(f"toInt64({Column('traits', f'{path}.{part}').number}) AS {part}" for part in "rf")
+    rows = store.rows(
+        f"SELECT r, f, avg(toFloat64(result.3)) / {SCALE} FROM (SELECT id, {parts} FROM profiles FINAL"
+        f" WHERE deleted = 0) AS scored INNER JOIN ({people}) AS orders ON scored.id = orders.person"
+        " WHERE isNotNull(r) AND isNotNull(f) GROUP BY r, f"
+        f" SETTINGS precise_float_parsing = 1, max_execution_time = {MAX_SECONDS}"
+    )
+    return {(int(r), int(f)): float(mean) for r, f, mean in rows}
 
 
 def summed(cells: Iterable[Scored]) -> Sum:

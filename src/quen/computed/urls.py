@@ -18,6 +18,7 @@ urlpatterns = [
     path("computed/traits/<slug:name>/resume", main.resume_trait, name="computed_resume"),
     path("computed/traits/<slug:name>/delete", main.delete_trait, name="computed_delete"),
     path("computed/traits/<slug:name>/rfm", rfm.rfm_page, name="computed_rfm"),
+    path("computed/traits/<slug:name>/rfm/grid", rfm.rfm_grid, name="computed_rfm_grid"),
     path("computed/traits/<slug:name>/rfm.csv", rfm.rfm_csv, name="computed_rfm_csv"),
     path("computed/traits/<slug:name>/rfm/segment", rfm.rfm_segment, name="computed_rfm_segment"),
     path("computed/traits/<slug:name>/rfm/anew", rfm.rfm_anew, name="computed_rfm_anew"),

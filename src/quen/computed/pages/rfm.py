@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -17,17 +18,21 @@ from quen.computed import rfm_job, service
 from quen.computed.definitions import ComputedTrait
 from quen.computed.kinds.rfm import Settings, amount
 from quen.computed.models import Definition
-from quen.computed.pages.said import plain, row, spoken
+from quen.computed.pages.said import plain, row, short, spoken
 from quen.computed.rfm import BEST
 from quen.computed.rfm_boundaries import FEWEST
 from quen.computed.rfm_groups import MEANINGS, group_name, in_order
-from quen.computed.rfm_table import Scored, scored, summed
+from quen.computed.rfm_table import Scored, scored, spent, summed
+from quen.config import config
 from quen.errors import QuenError
 from quen.events.store import event_store
+from quen.ids import now_ms
 from quen.segments import service as segments
+from quen.segments.conditions.base import SqlContext
 from quen.segments.grammar import DAY
 from quen.segments.models import Segment
 from quen.segments.rules import parse_rule
+from quen.segments.sql import no_rule
 from quen.segments.words import span
 from quen.web.templatetags.quen import money
 
@@ -52,6 +57,23 @@ def rfm_page(request: HttpRequest, name: str) -> HttpResponseBase:
         "fewest": FEWEST,
     }
     return render(request, "computed/rfm.html", context)
+
+
+@require("customers.view")
+@require_GET
+def rfm_grid(request: HttpRequest, name: str) -> HttpResponseBase:
+    """The grid once more with what people spent: it takes longer, so the page does not wait for it."""
+    definition, trait = _rfm(name)
+    cells = _cells(trait)
+    if not cells:
+        return HttpResponse(status=204)
+    try:
+        people = trait.operand.per_person(SqlContext(now_ms(), config().zone, no_rule))
+        means = spent(trait.path, people, event_store())
+    except QuenError:
+        return HttpResponse(status=204)
+    context = {"definition": definition, "grid": _grid(cells, means), "scores": range(1, BEST + 1), "with_money": True}
+    return render(request, "computed/rfm_grid.html", context)
 
 
 @require("customers.view")
@@ -118,8 +140,8 @@ def _cells(trait: ComputedTrait) -> list[Scored] | None:
         return None
 
 
-def _grid(cells: list[Scored]) -> list[dict[str, Any]]:
-    """Rows from the most frequent down; in each recency from 1 to 5."""
+def _grid(cells: list[Scored], means: Mapping[tuple[int, int], float] | None = None) -> list[dict[str, Any]]:
+    """Rows from the most frequent down; in each recency from 1 to 5. `means`: what was spent, by (r, f)."""
     sums = {
         (r, f): summed(cell for cell in cells if (cell.r, cell.f) == (r, f))
         for r in range(1, BEST + 1)
@@ -133,6 +155,7 @@ def _grid(cells: list[Scored]) -> list[dict[str, Any]]:
                 {
                     "recency": r,
                     "sum": sums[r, f],
+                    "spent": short(round(means[r, f])) if means and (r, f) in means else "",
                     # The square root, so that a few people are seen beside many.
                     "shade": round(SHADES * (sums[r, f].people / most) ** 0.5) if most else 0,
                 }

@@ -125,10 +125,7 @@ class Sweeper:
     def events(self, now: int) -> bool:
         """Months of events that lie wholly before the bound, and values of computed traits; whether months went."""
         if days := self.config.computed_changes_keep_days:
-            self.store.rows(
-                "DELETE FROM computed_changes WHERE at < fromUnixTimestamp64Milli({at:Int64}, 'UTC')",
-                {"at": now - days * DAY_MS},
-            )
+            self._computed_changes(now - days * DAY_MS)
         if not (days := self.config.events_keep_days):
             return False
         month = int(datetime.fromtimestamp((now - days * DAY_MS) / 1000, UTC).strftime("%Y%m"))
@@ -142,6 +139,14 @@ class Sweeper:
             self.store.rows(f"ALTER TABLE events DROP PARTITION {int(partition)}")
             log.info("a month of events is old enough and was deleted", month=partition, events=int(rows))
         return bool(old)
+
+    def _computed_changes(self, before: int) -> None:
+        """A day's at a time: deleting touches every part, however little is to go."""
+        oldest = self.store.rows("SELECT toUnixTimestamp64Milli(min(at)) FROM computed_changes")[0][0]
+        if 0 < int(oldest) < before - DAY_MS:
+            self.store.rows(
+                "DELETE FROM computed_changes WHERE at < fromUnixTimestamp64Milli({at:Int64}, 'UTC')", {"at": before}
+            )
 
 
 def _repeat(statement: str, values: Mapping[str, int], until: float) -> bool:

@@ -18,7 +18,7 @@ from quen.duplicates.models import Run
 from quen.engine import bounds, retention
 from quen.engine.models import Quarantined
 from quen.engine.retention import DAY_MS, Sweeper
-from quen.events.store import event_store
+from quen.events.store import ComputedRow, event_store
 from quen.identity.models import Claim
 from quen.ids import BatchIds, now_ms
 from quen.journeys.models import Journey, StepExecution, Version
@@ -181,3 +181,18 @@ def test_months_of_events_go_only_when_somebody_set_it(shop: Shop, tmp_path: Pat
     assert counted(lan, "Ordered") == 2
     assert sweeper(tmp_path, EVENTS_KEEP_DAYS="3900").events(now_ms())
     assert counted(lan, "Ordered") == 1
+
+
+def test_old_values_of_computed_traits_go_a_day_at_a_time(tmp_path: Path) -> None:
+    trait = id_of(0)
+
+    def kept(*days: float) -> int:
+        store.insert_computed([ComputedRow(1, trait, now_ms() - day * DAY_MS, "orders", "1") for day in days])
+        sweeper(tmp_path, COMPUTED_CHANGES_KEEP_DAYS="30").events(now_ms())
+        rows = store.rows("SELECT count() FROM computed_changes WHERE trait_id = {id:UInt64}", {"id": trait})
+        return int(rows[0][0])
+
+    store = event_store()
+    store.rows("TRUNCATE TABLE computed_changes")
+    assert kept(1, 30.5) == 2
+    assert kept(31.5, 40) == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -14,6 +15,8 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+from quen.cli import build_parser
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -118,3 +121,16 @@ def test_nothing_generated_is_committed() -> None:
         pytest.skip("not a git checkout")
     tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
     assert not [path for path in tracked if path.endswith((".mo", ".pyc", ".db")) or "/vendor/" in path]
+
+
+def test_the_systemd_unit_is_one(tmp_path: Path) -> None:
+    """As systemd itself reads it, where there is one; the command it starts is one of Quen's."""
+    unit = (ROOT / "deploy" / "quen.service").read_text()
+    started = re.search(r"^ExecStart=/opt/quen/bin/quen (.*)$", unit, re.MULTILINE)
+    assert started is not None
+    assert build_parser().parse_args(started[1].split()).run
+    if shutil.which("systemd-analyze"):
+        copy = tmp_path / "quen.service"
+        copy.write_text(unit.replace("/opt/quen/bin/quen", "/bin/true"))
+        done = subprocess.run(["systemd-analyze", "verify", copy], capture_output=True, text=True, check=False)
+        assert "quen.service" not in done.stderr, done.stderr

@@ -85,7 +85,7 @@ def _next(context: Context, now: int) -> _Work | None:
     if jobs := service.computing():
         job = jobs[0]
         return _Work(
-            f"v{job.version}",
+            f"v{job.version}-{job.begun}",
             lambda: backfill.run_chunk(program, job, store, now),
             lambda chunk: backfill.save_chunk(program, chunk),
             lambda why: service.pause(job.segment_id, why),

@@ -26,11 +26,12 @@ CHUNK = 2_000
 
 
 class Job(msgspec.Struct, frozen=True):
-    """A segment that is being computed: profiles up to `computed_through` are."""
+    """A segment that is being computed: profiles up to `computed_through` are. `begun`: tells one time from another."""
 
     segment_id: int
     version: int
     computed_through: int
+    begun: int = 0
 
 
 class BackfillChunk(msgspec.Struct):

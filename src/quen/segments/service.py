@@ -309,7 +309,8 @@ def computing() -> list[Job]:
     """The segments that are still to be computed, those that others refer to first. One small query."""
     waiting = {segment.id: segment for segment in Segment.objects.filter(status="computing").order_by("id")}
     ordered = _references_first(waiting.values())
-    return [Job(id, waiting[id].version, waiting[id].computed_through) for id in ordered]
+    segments = [waiting[id] for id in ordered]
+    return [Job(each.id, each.version, each.computed_through, each.updated_at) for each in segments]
 
 
 def progress(segment: Segment) -> int:

@@ -118,6 +118,19 @@ def test_paused_half_way_it_shows_the_whole_version_before() -> None:
     assert not Member.objects.filter(segment=segment).exists()
 
 
+def test_a_version_that_is_computed_again_is_told_apart_from_the_first_time() -> None:
+    """Or those whom resuming finds would be taken for what was told before."""
+    shop(3)
+    segment = service.create_segment("x", HUE)
+    (first,) = service.computing()
+    compute()
+    service.pause(segment.id)
+    service.restore(Segment.objects.get(id=segment.id))
+    (again,) = service.computing()
+    assert again.version == first.version
+    assert again.begun != first.begun
+
+
 def test_who_was_in_a_paused_segment_still_counts_as_in_it() -> None:
     people = shop(15)
     dear = service.create_segment("dear", {"event": "Bought", "within": "30d"})

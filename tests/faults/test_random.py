@@ -14,8 +14,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-import pytest
-
 from quen.failpoints import POINTS
 from tests.faults.clients import SDKS, Load, node_is_there
 from tests.faults.ledger import Ledger, settle
@@ -28,8 +26,9 @@ SEED = int(os.environ.get("QUEN_FAULT_SEED") or random.SystemRandom().randrange(
 WHOLE = sorted(p for p in POINTS if p.split(".")[0] in {"edge", "journal", "engine", "record", "commit", "outbox"})
 
 
-@pytest.mark.parametrize("seed", [SEED])
-def test_random_faults_under_load(seed: int, new_quen: Callable[..., Quen], tmp_path: Path) -> None:
+def test_random_faults_under_load(new_quen: Callable[..., Quen], tmp_path: Path) -> None:
+    seed = SEED
+    print(f"QUEN_FAULT_SEED={seed}")
     dice, hooks, ledger = random.Random(seed), Hooks(), Ledger()
     armed = tmp_path / "failpoint"
     quen = new_quen(FAILPOINT=f"@{armed}")

@@ -120,8 +120,8 @@ def test_a_computation_that_the_event_store_gives_up_pauses_only_itself(monkeypa
 
     monkeypatch.setattr(backfills.backfill, "run_chunk", run_chunk)
     with pytest.raises(QuenError, match="disk"):  # a passing trouble: tried again
-        backfills.run_one(context, now_ms())
-    while backfills.run_one(context, now_ms()):
+        backfills.run_one(context, now_ms(), 1)
+    while backfills.run_one(context, now_ms(), 1):
         pass
     states = dict(Segment.objects.values_list("id", "status"))
     assert states == {dear.id: "paused", fine.id: "live"}

@@ -99,7 +99,6 @@ def test_a_death_inside_the_commit_rolls_it_back_and_the_repetition_gives_the_sa
     monkeypatch.setattr("quen.engine.steps.commit.fates.show", dies)
     with pytest.raises(KeyboardInterrupt):
         dying.drain()
-    dying.context.recorder.shutdown()  # a process that dies takes its threads along; a test's engine does not
     monkeypatch.undo()
     assert Profile.objects.filter(first_source_id=source.id).count() == 0
     engine().drain()

@@ -15,10 +15,10 @@ from typing import IO, Any
 
 import msgspec
 
+from quen.web.spreadsheet import BOM, safe_cell
+
 FORMATS = ("jsonl", "csv", "parquet")
 TEXT, WHOLE, NUMBER, TRUTH = "String", "Int64", "Float64", "Bool"
-BOM = "\ufeff"  # without it Excel reads Vietnamese as Latin-1
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _CHUNK = 1 << 16
 _encode, _decode = msgspec.json.Encoder().encode, msgspec.json.Decoder().decode
 # Whose values become columns of their own, `traits.city`.
@@ -28,18 +28,6 @@ _SPREAD = ("traits", "computed")
 def jsonl(rows: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
     for row in rows:
         yield _encode(row) + b"\n"
-
-
-def safe_cell(value: str) -> str:
-    """A cell that a spreadsheet takes for no formula; a phone or a negative number is none."""
-    if value.startswith(_FORMULA) and not _is_number(value):
-        return f"'{value}"
-    return value
-
-
-def _is_number(text: str) -> bool:
-    rest = text[1:]
-    return text[0] in "+-" and rest.isascii() and rest.replace(".", "", 1).isdigit()
 
 
 def flat(row: Mapping[str, Any]) -> dict[str, Any]:

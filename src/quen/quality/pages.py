@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -25,6 +23,7 @@ from quen.quality.score import Values
 from quen.quality.showing import shown
 from quen.quality.words import FIELDS, OUTCOMES, field_name, say
 from quen.web.charts import chart
+from quen.web.spreadsheet import csv_answer
 from quen.web.times import last_days
 
 PERIOD = 30
@@ -73,18 +72,13 @@ def days_csv(request: HttpRequest, source_id: int) -> HttpResponseBase:
     """The chart's numbers as a file."""
     get_source(source_id)
     field = request.GET.get("field", "")
-    out = io.StringIO()
-    out.write("\ufeff")  # without it Excel reads Vietnamese as Latin-1
-    rows = csv.writer(out)
-    rows.writerow(["day", "valid", "fixed", "rejected", "score"])
-    for one in overviews(last_days(now_ms(), _period(request)), source_id):
-        for day in one.days:
-            values = _values(day, field)
-            score = "" if day.score is None else day.score
-            rows.writerow([day.day.isoformat(), values.valid, values.fixed, values.rejected, score])
-    response = HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="quality-{source_id}.csv"'
-    return response
+    rows = [
+        [day.day.isoformat(), values.valid, values.fixed, values.rejected, "" if day.score is None else day.score]
+        for one in overviews(last_days(now_ms(), _period(request)), source_id)
+        for day in one.days
+        for values in (_values(day, field),)
+    ]
+    return csv_answer(f"quality-{source_id}.csv", ["day", "valid", "fixed", "rejected", "score"], rows)
 
 
 @require_GET

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -21,6 +19,7 @@ from quen.ids import now_ms
 from quen.system import queries, telling
 from quen.system.words import say
 from quen.web.charts import chart
+from quen.web.spreadsheet import csv_answer
 from quen.web.times import local
 
 PERIODS = {"day": (24 * 60, 15), "week": (7 * 24 * 60, 120)}  # minutes, minutes a point
@@ -71,14 +70,11 @@ def system(request: HttpRequest) -> HttpResponseBase:
 @require_GET
 @require("data.view")
 def course_csv(request: HttpRequest) -> HttpResponseBase:
-    out = io.StringIO()
-    rows = csv.writer(out)
-    rows.writerow(["time", "messages", "lag_seconds"])
-    for point in queries.course(now_ms(), *PERIODS[_period(request)]):
-        rows.writerow([f"{local(point.at):%Y-%m-%d %H:%M}", point.messages, point.lag_ms / 1000])
-    answer = HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = 'attachment; filename="quen-system.csv"'
-    return answer
+    rows = [
+        [f"{local(point.at):%Y-%m-%d %H:%M}", point.messages, point.lag_ms / 1000]
+        for point in queries.course(now_ms(), *PERIODS[_period(request)])
+    ]
+    return csv_answer("quen-system.csv", ["time", "messages", "lag_seconds"], rows)
 
 
 @require_POST

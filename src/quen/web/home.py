@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import logging
 from importlib import import_module
 from typing import Any
@@ -30,6 +28,7 @@ from quen.segments.models import Segment
 from quen.web import figures
 from quen.web.charts import chart
 from quen.web.middleware import LANGUAGES
+from quen.web.spreadsheet import csv_answer
 
 log = logging.getLogger(__name__)
 
@@ -152,16 +151,12 @@ def _address(name: str) -> str:
 def days_csv(request: HttpRequest) -> HttpResponseBase:
     """The 30 days as a file; money only for those who may see customers."""
     customers = can(user_of(request).role, "customers.view")
-    out = io.StringIO()
-    out.write("\ufeff")  # without it Excel reads Vietnamese as Latin-1
-    rows = csv.writer(out)
-    rows.writerow(["day", "events", *(["active_customers", "orders", "revenue"] if customers else [])])
+    header = ["day", "events", *(["active_customers", "orders", "revenue"] if customers else [])]
+    rows = []
     for day in figures.history().days:
         more = [day.active, day.orders, f"{day.revenue:.2f}".removesuffix(".00")] if customers else []
-        rows.writerow([day.day.isoformat(), day.events, *more])
-    response = HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = 'attachment; filename="quen-30-days.csv"'
-    return response
+        rows.append([day.day.isoformat(), day.events, *more])
+    return csv_answer("quen-30-days.csv", header, rows)
 
 
 @require_POST

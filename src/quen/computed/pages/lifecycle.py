@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import Counter
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -29,6 +27,7 @@ from quen.segments import service as segments
 from quen.segments.models import Segment
 from quen.segments.rules import parse_rule
 from quen.web.charts import chart
+from quen.web.spreadsheet import csv_answer
 from quen.web.times import day_start, last_days
 
 PERIODS = (7, 30, 90)
@@ -85,15 +84,9 @@ def lifecycle_page(request: HttpRequest, name: str) -> HttpResponseBase:
 def lifecycle_csv(request: HttpRequest, name: str) -> HttpResponseBase:
     """The moves by day as a file."""
     definition, _trait = _lifecycle(name)
-    out = io.StringIO()
-    out.write("\ufeff")  # without it Excel reads Vietnamese as Latin-1
-    rows = csv.writer(out)
-    rows.writerow(["day", "from", "to", "customers"])
     found = sorted(_moves(definition, _period(request)), key=lambda each: (each.day, each.before, each.after))
-    rows.writerows([move.day.isoformat(), move.before, move.after, move.people] for move in found)
-    response = HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{name}-moves.csv"'
-    return response
+    rows = [[move.day.isoformat(), move.before, move.after, move.people] for move in found]
+    return csv_answer(f"{name}-moves.csv", ["day", "from", "to", "customers"], rows)
 
 
 @require("segments.edit")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import Any
 
 import msgspec
@@ -28,9 +26,10 @@ from quen.events import catalogue
 from quen.events.store import event_store
 from quen.ids import now_ms
 from quen.segments import service as segments
-from quen.segments.pages.common import cards_of, masked_for, safe_cell
+from quen.segments.pages.common import cards_of, masked_for
 from quen.segments.pages.common import said as problem_said
 from quen.web.charts import chart
+from quen.web.spreadsheet import csv_answer
 
 
 @require("customers.view")
@@ -241,14 +240,7 @@ def distribution_csv(request: HttpRequest, name: str) -> HttpResponseBase:
     """The bars of the chart as a file."""
     trait = service.read(service.find(name))
     found = distribution(trait, event_store())
-    out = io.StringIO()
-    out.write("\ufeff")  # without it Excel reads Vietnamese as Latin-1
-    rows = csv.writer(out)
-    rows.writerow(["value", "customers"])
-    rows.writerows([safe_cell(label), people] for label, people in _labelled(trait, found, request))
-    response = HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="computed-{name}.csv"'
-    return response
+    return csv_answer(f"computed-{name}.csv", ["value", "customers"], _labelled(trait, found, request))
 
 
 @require("segments.edit")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping
 from typing import Any
 
@@ -34,6 +32,7 @@ from quen.segments.models import Segment
 from quen.segments.rules import parse_rule
 from quen.segments.sql import no_rule
 from quen.segments.words import span
+from quen.web.spreadsheet import csv_answer
 from quen.web.templatetags.quen import money
 
 SHADES = 5
@@ -81,17 +80,11 @@ def rfm_grid(request: HttpRequest, name: str) -> HttpResponseBase:
 def rfm_csv(request: HttpRequest, name: str) -> HttpResponseBase:
     """Every combination of scores with its group and how many have it."""
     _definition, trait = _rfm(name)
-    out = io.StringIO()
-    out.write("\ufeff")  # without it Excel reads Vietnamese as Latin-1
-    rows = csv.writer(out)
-    rows.writerow(["recency", "frequency", "monetary", "group", "customers"])
-    rows.writerows(
+    rows = [
         [cell.r, cell.f, cell.m, cell.group, cell.people]
         for cell in sorted(scored(trait.path, event_store()), key=lambda each: (-each.r, -each.f, -each.m))
-    )
-    response = HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
-    return response
+    ]
+    return csv_answer(f"{name}.csv", ["recency", "frequency", "monetary", "group", "customers"], rows)
 
 
 @require("segments.edit")

@@ -49,11 +49,6 @@ def masked_for(request: HttpRequest) -> bool:
     return not can(user_of(request).role, "customers.pii")
 
 
-def safe_cell(text: str) -> str:
-    """A cell that a spreadsheet does not take for a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
-
-
 def cards_of(request: HttpRequest, profile_ids: list[int]) -> dict[int, Card]:
     return {card.id: card for card in cards(profile_ids, masked=masked_for(request))}
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -22,6 +20,7 @@ from quen.segments.history import Day, by_day, moves
 from quen.segments.pages.common import cards_of, tabs
 from quen.web.charts import chart
 from quen.web.paging import read_place, write_cursor
+from quen.web.spreadsheet import csv_answer
 from quen.web.times import day_start, last_days
 
 PERIODS = (7, 30, 90)
@@ -61,14 +60,8 @@ def history(request: HttpRequest, segment_id: int) -> HttpResponseBase:
 def history_csv(request: HttpRequest, segment_id: int) -> HttpResponseBase:
     """The days of the chart as a file."""
     service.find(segment_id)
-    out = io.StringIO()
-    out.write("\ufeff")  # without it Excel reads Vietnamese as Latin-1
-    rows = csv.writer(out)
-    rows.writerow(["day", "entered", "left"])
-    rows.writerows([day.day.isoformat(), day.entered, day.left] for day in _days(request, segment_id))
-    response = HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="segment-{segment_id}-by-day.csv"'
-    return response
+    rows = [[day.day.isoformat(), day.entered, day.left] for day in _days(request, segment_id)]
+    return csv_answer(f"segment-{segment_id}-by-day.csv", ["day", "entered", "left"], rows)
 
 
 @require("customers.view")

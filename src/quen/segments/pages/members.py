@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from array import array
 from collections.abc import Iterator
 from typing import Any
@@ -22,13 +21,13 @@ from quen.profiles.cards import Card, cards
 from quen.profiles.store import load
 from quen.segments import service, store
 from quen.segments.models import Member, Segment
-from quen.segments.pages.common import cards_of, masked_for, safe_cell
+from quen.segments.pages.common import cards_of, masked_for
 from quen.web.paging import page, read_cursor
+from quen.web.spreadsheet import BOM, safe_cell
 from quen.web.times import rfc3339
 
 _MEMBERS = 50
 _CHUNK = 500
-_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?(e[+-]?[0-9]+)?")
 _COLUMNS = ("profile_id", "since", "name", "email", "phone", "user_id")
 
 
@@ -86,7 +85,7 @@ def _all_members(segment: Segment) -> tuple[array[int], array[int]]:
 
 def _lines(ids: array[int], since: array[int], *, masked: bool) -> Iterator[bytes]:
     out = io.StringIO()
-    out.write("\ufeff")  # without it Excel reads Vietnamese as Latin-1
+    out.write(BOM)
     rows = csv.writer(out)
     computed = Columns(masked=masked)
     rows.writerow([*_COLUMNS, *computed.names])
@@ -96,18 +95,13 @@ def _lines(ids: array[int], since: array[int], *, masked: bool) -> Iterator[byte
         people = load(chunk) if computed.names else {}
         for card in cards(chunk, masked=masked):
             values = computed.cells(people[card.id].traits) if card.id in people else [""] * len(computed.names)
-            rows.writerow([*_cells(card, at[card.id]), *map(_plain, values)])
+            rows.writerow([*_cells(card, at[card.id]), *map(safe_cell, values)])
         yield out.getvalue().encode()
         out.seek(0)
         out.truncate()
     yield out.getvalue().encode()
 
 
-def _plain(value: str) -> str:
-    return value if _NUMBER.fullmatch(value) else safe_cell(value)
-
-
 def _cells(card: Card, since: int) -> list[str]:
     name = card.name if card.named else ""
-    phone = card.phone if card.phone.removeprefix("+").isdigit() else safe_cell(card.phone)
-    return [str(card.id), str(rfc3339(since)), safe_cell(name), safe_cell(card.email), phone, safe_cell(card.user_id)]
+    return [str(card.id), str(rfc3339(since)), *map(safe_cell, (name, card.email, card.phone, card.user_id))]

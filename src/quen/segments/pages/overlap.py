@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
@@ -15,7 +13,7 @@ from quen.accounts.access import require
 from quen.segments import service
 from quen.segments.models import Segment
 from quen.segments.overlap import MOST, overlap
-from quen.segments.pages.common import safe_cell
+from quen.web.spreadsheet import csv_answer
 
 
 @require("customers.view")
@@ -64,11 +62,5 @@ def _names(names: list[str]) -> str:
 
 
 def _file(chosen: list[Segment], rows: list[dict[str, Any]]) -> HttpResponseBase:
-    out = io.StringIO()
-    out.write("\ufeff")  # without it Excel reads Vietnamese as Latin-1
-    writer = csv.writer(out)
-    writer.writerow([*(safe_cell(segment.name) for segment in chosen), "customers"])
-    writer.writerows([*(int(there) for _segment, there in row["cells"]), row["count"]] for row in rows)
-    response = HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = 'attachment; filename="segment-overlap.csv"'
-    return response
+    lines = [[*(int(there) for _segment, there in row["cells"]), row["count"]] for row in rows]
+    return csv_answer("segment-overlap.csv", [*(segment.name for segment in chosen), "customers"], lines)

@@ -27,7 +27,7 @@
       animation: !window.matchMedia("(prefers-reduced-motion: reduce)").matches,
       color: [css("--tblr-primary"), css("--tblr-orange"), css("--tblr-teal"), css("--tblr-purple")],
       grid: { left: 8, right: 28, top: data.series.length > 1 ? 32 : 12, bottom: 8, containLabel: true },
-      legend: data.series.length > 1 ? { top: 0, left: 0, textStyle: { color: ink }, icon: "roundRect", itemHeight: 8 } : undefined,
+      legend: data.series.length > 1 ? { type: "scroll", top: 0, left: 0, textStyle: { color: ink }, icon: "roundRect", itemHeight: 8 } : undefined,
       // Rich text: a tooltip made of HTML would need inline styles, which the page's policy forbids.
       tooltip: {
         trigger: "axis", renderMode: "richText", backgroundColor: surface, borderColor: line,

@@ -38,7 +38,8 @@ class Count(Aggregate):
 
     def fold(self, operand: Measure, window: Window, zone: ZoneInfo) -> Fold:
         if window.span:
-            return LatestTimes(operand.test(), int(operand.high) + (operand.op != "gte"), window.span)
+            keep = int(operand.high) + (operand.op != "gte")
+            return LatestTimes(operand.test(), max(1, keep), window.span)
         return Total(operand.test(), window.limits(zone))
 
     def holds_on_nothing(self, operand: Measure, zone: ZoneInfo) -> bool:
@@ -55,7 +56,7 @@ class Count(Aggregate):
 class LatestTimes:
     """Within a moving window: the latest times, ascending, no more than `keep`, beyond which nothing can matter.
 
-    `test`: of a count up to `keep`, the truth; or a computed trait's value.
+    `keep`: at least 1. `test`: of a count up to `keep`, the truth; or a computed trait's value.
     """
 
     def __init__(self, test: Callable[[int], Any], keep: int, span: int) -> None:
@@ -71,7 +72,7 @@ class LatestTimes:
         time, oldest = fact.time, now - self._span
         if time <= oldest:
             return state
-        if state is None:
+        if not state:
             return [time]
         if time >= state[-1]:
             state.append(time)

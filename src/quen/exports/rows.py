@@ -15,8 +15,8 @@ from quen.profiles import store as profiles
 from quen.profiles.marks import without_marks
 from quen.profiles.masking import mask, mask_identifier, mask_text
 from quen.profiles.state import COMPUTED, ProfileState
-from quen.segments.conditions.event import PERSON
 from quen.segments.models import Segment
+from quen.segments.told import PERSON
 from quen.web.times import rfc3339
 
 PEOPLE = 1_000  # a page

@@ -14,12 +14,13 @@ import msgspec
 from quen.db import fetch_in
 from quen.segments.columns import all_of, instant
 from quen.segments.conditions.base import Condition, SqlContext
-from quen.segments.conditions.event import PERSON, Event, of_people
+from quen.segments.conditions.event import Event
 from quen.segments.conditions.segment import InSegment
 from quen.segments.conditions.sequence import Sequence as Steps
 from quen.segments.conditions.trait import Trait
 from quen.segments.rules import Rule
 from quen.segments.sql import MAX_SECONDS, Store, explain, no_rule
+from quen.segments.told import PERSON, of_people
 
 LATEST = 3
 

@@ -16,11 +16,9 @@ from quen.segments.conditions.base import Condition, Evaluate, History, Kind, Pa
 from quen.segments.facts import LiveState, Person
 from quen.segments.grammar import N_, Place, text
 from quen.segments.measure import Measure
-from quen.segments.told import PERSON, of_people, told_sql
+from quen.segments.told import of_people, told_sql
 from quen.segments.where import Where, parse_where
 from quen.segments.window import FIELDS, Window, parse_window
-
-__all__ = ["KIND", "PERSON", "Event", "of_people"]
 
 _ONCE = Measure("gte", 1, 1)
 

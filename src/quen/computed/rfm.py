@@ -14,7 +14,7 @@ import msgspec
 
 from quen.computed.rfm_groups import Group, group_of
 from quen.segments.aggregates.amounts import millionths
-from quen.segments.aggregates.series import Entry, Moving
+from quen.segments.aggregates.series import Entry, Latest
 from quen.segments.facts import Fact
 from quen.segments.moments import FOREVER
 
@@ -49,7 +49,7 @@ class Orders:
         def extract(properties: Mapping[str, Any]) -> int:
             return read(properties) or 0
 
-        self._kept = Moving(extract, _NO_REDUCER, span)
+        self._kept = Latest(extract, span)
         self._span, self._boundaries = span, boundaries
         self._groups = {(r, f, m): value_of(r, f, m, groups) for r in SCORES for f in SCORES for m in SCORES}
 
@@ -83,22 +83,3 @@ SCORES = range(1, BEST + 1)
 def value_of(r: int, f: int, m: int, groups: Sequence[Group]) -> dict[str, Any]:
     """The value of the trait."""
     return {"r": r, "f": f, "m": m, "score": r + f + m, "group": group_of(groups, r, f, m)}
-
-
-class _NoReducer:
-    """Nothing is asked of the series itself: it only keeps what lies within the window."""
-
-    def start(self) -> None:
-        return None
-
-    def step(self, result: None, entry: Entry) -> None:
-        return None
-
-    def combine(self, one: None, other: None) -> None:
-        return None
-
-    def test(self, result: None) -> bool:
-        return False
-
-
-_NO_REDUCER = _NoReducer()

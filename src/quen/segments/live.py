@@ -253,7 +253,7 @@ class Program:
 
     def late(self, state: LiveState, facts: Sequence[Fact], merged: bool) -> list[int]:
         """Numbers of the atoms that must be told anew from the history before these facts are applied."""
-        return [n for n, chain in self._chains.items() if chain.is_late(state.atoms.get(n), facts, merged)]
+        return [n for n, chain in self._chains.items() if chain.is_late(state.atom(n), facts, merged)]
 
     @property
     def has_chains(self) -> bool:

@@ -62,6 +62,12 @@ class LiveState:
             self._opened[number] = opened
         return opened
 
+    def atom(self, number: int) -> Any:
+        """What is kept of one atom; None is nothing yet."""
+        group = self._known.groups.get(number, -1)
+        opened = self._opened.get(group)
+        return (self.group(group) if opened is None else opened).get(number)
+
     def groups(self) -> Iterator[dict[int, Any]]:
         return map(self.group, self._groups.keys() | self._opened.keys())
 
@@ -119,9 +125,6 @@ class Atoms(MutableMapping[int, Any]):
 
     def __getitem__(self, number: int) -> Any:
         return self._state.group_of(number)[number]
-
-    def get(self, number: int, default: Any = None) -> Any:
-        return self._state.group_of(number).get(number, default)
 
     def __setitem__(self, number: int, kept: Any) -> None:
         self._state.group_of(number)[number] = kept

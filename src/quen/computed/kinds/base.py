@@ -21,7 +21,7 @@ what it follows itself:
             fold = ...                                     # `fold.truth(state, now)` gives (result, until)
 
             def answer(state, person, now):
-                result, until = fold.truth(state.atoms.get(number), now)
+                result, until = fold.truth(state.atom(number), now)
                 return value, until                        # until: the exact instant at which the value may change
 
 Whatever changes the value by time alone must be in `until`: the profile is woken then. `wiring.follow_trait(path)` has

@@ -14,7 +14,7 @@ import msgspec
 
 from quen.computed.kinds.base import Answer, Field, Followed, Kind
 from quen.segments.aggregates.base import Fold, parse_property
-from quen.segments.aggregates.series import Reducer, series
+from quen.segments.aggregates.series import Either, series
 from quen.segments.columns import all_of, instant, quote
 from quen.segments.conditions.base import History, Parser, SqlContext, Wiring
 from quen.segments.facts import LiveState, Person
@@ -118,7 +118,7 @@ class EventKind(Kind):
         number, truth = wiring.follow_events(*followed), followed.fold.truth
 
         def answer(state: LiveState, person: Person, now: int) -> tuple[Any, int]:
-            return truth(state.atoms.get(number), now)
+            return truth(state.atom(number), now)
 
         return answer
 
@@ -149,7 +149,7 @@ def parse_events(value: Any, place: Place) -> tuple[str, ...]:
     return tuple(sorted({text(item, place[index], 200) for index, item in enumerate(value)}))
 
 
-def of_series(extract: Callable[[Mapping[str, Any]], Any], reducer: Reducer, window: Window, zone: ZoneInfo) -> Fold:
+def of_series(extract: Callable[[Mapping[str, Any]], Any], reducer: Either, window: Window, zone: ZoneInfo) -> Fold:
     return series(extract, reducer, window, window.limits(zone))
 
 

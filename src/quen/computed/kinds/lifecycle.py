@@ -101,7 +101,7 @@ class LifecycleKind(Kind):
         number, truth = wiring.follow_events(*followed), followed.fold.truth
 
         def answer(state: LiveState, person: Person, now: int) -> tuple[Any, int]:
-            return truth(state.atoms.get(number), now)
+            return truth(state.atom(number), now)
 
         return answer
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from quen.computed.kinds.events import EventKind, Question, of_series
+import msgspec
+
+from quen.computed.kinds.events import EventKind, Question
 from quen.computed.kinds.texts import text_of, texts_sql
 from quen.segments.aggregates.base import Fold
+from quen.segments.aggregates.series import Entry, Moving, Running
 
 MAX_KEPT = 500  # different values of one person, ever; of more, those that came least often and longest ago are let go
 Tally = dict[str, list[int]]  # text → how often, and the time and id of the last
@@ -28,7 +31,10 @@ class MostFrequent(EventKind):
     keeps = "tally"
 
     def fold(self, question: Question, zone: ZoneInfo) -> Fold:
-        return of_series(text_of(question.property), _Tallied(), question.window, zone)
+        extract = text_of(question.property)
+        if question.window.span:
+            return Moving(extract, _Counted(), question.window.span)
+        return Running(extract, _Tallied(), question.window.limits(zone))
 
     def result(self, question: Question) -> str:
         last = "length(texts) - indexOf(arrayReverse(texts), t)"
@@ -45,7 +51,7 @@ class _Tallied:
     def start(self) -> Tally:
         return {}
 
-    def step(self, result: Tally, entry: list[Any]) -> Tally:
+    def step(self, result: Tally, entry: Entry) -> Tally:
         time, id_, text = entry
         seen = result.get(text)
         if seen is None:
@@ -66,6 +72,49 @@ class _Tallied:
 
     def test(self, result: Tally) -> str | None:
         return max(result, key=lambda text: result[text]) if result else None
+
+
+class _Leading(msgspec.Struct):
+    tally: Tally
+    text: str | None = None  # the one that leads; None: to be found
+
+
+class _Counted:
+    """Of a moving window, whose entries come in the order of time. Result: the tally, and which text leads."""
+
+    def of(self, entries: list[Entry]) -> _Leading:
+        result = _Leading({})
+        for entry in entries:
+            self._count(result.tally, entry)
+        return result
+
+    def step(self, result: _Leading, entry: Entry) -> _Leading:
+        self._count(result.tally, entry)
+        if result.text is not None and result.tally[entry[2]] > result.tally[result.text]:
+            result.text = entry[2]
+        return result
+
+    def leave(self, result: _Leading, entries: list[Entry], left: int) -> _Leading:
+        text = entries[left - 1][2]
+        result.tally[text][0] -= 1
+        if not result.tally[text][0]:
+            del result.tally[text]
+        if text == result.text:
+            result.text = None
+        return result
+
+    def test(self, result: _Leading) -> str | None:
+        if result.text is None and result.tally:
+            result.text = max(result.tally, key=lambda text: result.tally[text])
+        return result.text
+
+    @staticmethod
+    def _count(tally: Tally, entry: Entry) -> None:
+        time, id_, text = entry
+        if (seen := tally.get(text)) is None:
+            tally[text] = [1, time, id_]
+        else:
+            seen[:] = seen[0] + 1, time, id_
 
 
 KIND = MostFrequent()

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from quen.segments.aggregates.series import Entry
 from quen.segments.columns import Column
 from quen.segments.grammar import MAX_NUMBER
 from quen.segments.measure import AMOUNT_LABELS, SCALE, Measure
@@ -52,9 +53,17 @@ class SumAndCount:
     def start(self) -> list[int]:
         return [0, 0]
 
-    def step(self, result: list[int], entry: list[Any]) -> list[int]:
+    def of(self, entries: list[Entry]) -> list[int]:
+        return [sum([entry[2] for entry in entries]), len(entries)]
+
+    def step(self, result: list[int], entry: Entry) -> list[int]:
         result[0] += entry[2]
         result[1] += 1
+        return result
+
+    def leave(self, result: list[int], entries: list[Entry], left: int) -> list[int]:
+        result[0] -= entries[left - 1][2]
+        result[1] -= 1
         return result
 
     def combine(self, one: list[int], other: list[int]) -> list[int]:

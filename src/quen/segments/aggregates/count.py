@@ -111,7 +111,9 @@ class LatestTimes:
             return self._tests[0], FOREVER
         if state[-1] > now:
             return self._truth_with_times_ahead(state, now)
-        count = self._count(state, now)
+        oldest = now - self._span
+        left = len(state) if state[0] > oldest else len(state) - bisect_right(state, oldest)
+        count = min(left, self._keep)
         fall = self._falls_to[count]
         # The count falls to `fall` when the (fall + 1)-th latest time leaves.
         return self._tests[count], FOREVER if fall is None else state[-1 - fall] + self._span

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from quen.segments.aggregates.amounts import PropertyMeasure
 from quen.segments.aggregates.base import Aggregate, Fold, check_measure_fields, of_rows, parse_property
-from quen.segments.aggregates.series import series
+from quen.segments.aggregates.series import Entry, Moving, Running
 from quen.segments.cases import BOUGHT, Case, bought
 from quen.segments.columns import TRUE, Column, literal
 from quen.segments.grammar import MAX_LIST, N_, Place
@@ -37,8 +38,10 @@ class Distinct(Aggregate):
         return operand.to_json()
 
     def fold(self, operand: PropertyMeasure, window: Window, zone: ZoneInfo) -> Fold:
-        reducer = _Keys(operand.measure.test(), int(operand.measure.high) + 1)
-        return series(_key_of(operand.property), reducer, window, window.limits(zone))
+        extract, test = _key_of(operand.property), operand.measure.test()
+        if window.span:
+            return Moving(extract, _Tally(test), window.span)
+        return Running(extract, _Keys(test, int(operand.measure.high) + 1), window.limits(zone))
 
     def holds_on_nothing(self, operand: PropertyMeasure, zone: ZoneInfo) -> bool:
         return operand.measure.test()(0)
@@ -66,6 +69,30 @@ def _key_of(path: str) -> Callable[[Mapping[str, Any]], str | None]:
     return extract
 
 
+class _Tally:
+    """Result: key → how often."""
+
+    def __init__(self, test: Callable[[Any], bool]) -> None:
+        self._test = test
+
+    def of(self, entries: list[Entry]) -> Counter[str]:
+        return Counter([entry[2] for entry in entries])
+
+    def step(self, result: Counter[str], entry: Entry) -> Counter[str]:
+        result[entry[2]] += 1
+        return result
+
+    def leave(self, result: Counter[str], entries: list[Entry], left: int) -> Counter[str]:
+        key = entries[left - 1][2]
+        result[key] -= 1
+        if not result[key]:
+            del result[key]
+        return result
+
+    def test(self, result: Counter[str]) -> bool:
+        return self._test(len(result))
+
+
 class _Keys:
     """Result: the different keys, no more of them than can decide."""
 
@@ -75,7 +102,7 @@ class _Keys:
     def start(self) -> list[str]:
         return []
 
-    def step(self, result: list[str], entry: list[Any]) -> list[str]:
+    def step(self, result: list[str], entry: Entry) -> list[str]:
         if len(result) < self._keep and entry[2] not in result:
             result.append(entry[2])
         return result

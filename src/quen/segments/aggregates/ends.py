@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from quen.segments.aggregates.base import Aggregate, Fold, of_rows, parse_property
-from quen.segments.aggregates.series import series
+from quen.segments.aggregates.series import Entry, series
 from quen.segments.columns import FALSE, TRUE, Column
 from quen.segments.grammar import N_, Place, check_fields, required
 from quen.segments.operators import OPERATORS
@@ -76,20 +76,28 @@ class AtTheEnd:
     def __init__(self, latest: bool, nothing: Any) -> None:
         self._latest, self._nothing = latest, nothing
 
-    def start(self) -> list[Any] | None:
+    def start(self) -> Entry | None:
         return None
 
-    def step(self, result: list[Any] | None, entry: list[Any]) -> list[Any]:
+    def of(self, entries: list[Entry]) -> Entry | None:
+        return entries[-1 if self._latest else 0] if entries else None
+
+    def step(self, result: Entry | None, entry: Entry) -> Entry:
         if result is None:
             return entry
         if self._latest:
             return entry if (entry[0], entry[1]) >= (result[0], result[1]) else result
         return entry if (entry[0], entry[1]) < (result[0], result[1]) else result
 
-    def combine(self, one: list[Any] | None, other: list[Any] | None) -> list[Any] | None:
+    def leave(self, result: Entry | None, entries: list[Entry], left: int) -> Entry | None:
+        if left == len(entries):
+            return None
+        return result if self._latest else entries[left]
+
+    def combine(self, one: Entry | None, other: Entry | None) -> Entry | None:
         if one is None or other is None:
             return other if one is None else one
         return self.step(one, other)
 
-    def test(self, result: list[Any] | None) -> Any:
+    def test(self, result: Entry | None) -> Any:
         return self._nothing if result is None else result[2]

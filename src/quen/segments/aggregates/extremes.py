@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from quen.segments.aggregates.amounts import PropertyMeasure, amount_words
 from quen.segments.aggregates.base import Aggregate, Fold, check_measure_fields, of_rows, parse_property
-from quen.segments.aggregates.series import series
+from quen.segments.aggregates.series import Entry, series
 from quen.segments.columns import TRUE, Column, holds, literal
 from quen.segments.grammar import Place
 from quen.segments.measure import parse_measure
@@ -53,8 +53,14 @@ class Chosen:
     def start(self) -> float | None:
         return None
 
-    def step(self, result: float | None, entry: list[Any]) -> float:
+    def of(self, entries: list[Entry]) -> float | None:
+        return float(self._choose([entry[2] for entry in entries])) if entries else None
+
+    def step(self, result: float | None, entry: Entry) -> float:
         return float(entry[2]) if result is None else float(self._choose(result, entry[2]))
+
+    def leave(self, result: float | None, entries: list[Entry], left: int) -> float | None:
+        return self.of(entries[left:]) if float(entries[left - 1][2]) == result else result
 
     def combine(self, one: float | None, other: float | None) -> float | None:
         given = [number for number in (one, other) if number is not None]

@@ -7,7 +7,7 @@ one running result, `[result, ahead]`, where `ahead` are entries dated ahead of 
 from __future__ import annotations
 
 from bisect import bisect_right, insort
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from quen.segments.facts import Fact
@@ -16,12 +16,15 @@ from quen.segments.window import Window
 
 # A person with more matching events than this within one window is judged by the latest of them.
 MAX_KEPT = 2_000
-_LOOK_AHEAD = 8
+# How many of the instants to come at which events leave or start are looked at; beyond, it is asked again.
+_LOOK_AHEAD = 32
 
 Entry = list[Any]
 
 
 class Reducer(Protocol):
+    """For what only grows. `step` may change `result` in place."""
+
     def start(self) -> Any: ...
 
     def step(self, result: Any, entry: Entry) -> Any: ...
@@ -32,17 +35,40 @@ class Reducer(Protocol):
         """Whether it holds; of a computed trait, what it comes to."""
 
 
+class Sliding(Protocol):
+    """For a moving window: without the oldest too the result is had without going through all again.
+
+    `step` and `leave` may change `result` in place.
+    """
+
+    def of(self, entries: list[Entry]) -> Any:
+        """The result of these, which ascend; maybe none."""
+
+    def step(self, result: Any, entry: Entry) -> Any: ...
+
+    def leave(self, result: Any, entries: list[Entry], left: int) -> Any:
+        """The result of `entries[left:]`, where `result` is of those and the one before, which leaves."""
+
+    def test(self, result: Any) -> Any: ...
+
+
+class Either(Reducer, Sliding, Protocol):
+    """A reducer for both."""
+
+
 Extract = Callable[[Mapping[str, Any]], Any]
 
 
-def series(extract: Extract, reducer: Reducer, window: Window, limits: tuple[int, int]) -> Moving | Running:
+def series(extract: Extract, reducer: Either, window: Window, limits: tuple[int, int]) -> Moving | Running:
     """`extract` gives the value of an event, None when it has none to give."""
     return Moving(extract, reducer, window.span) if window.span else Running(extract, reducer, limits)
 
 
-class Moving:
-    def __init__(self, extract: Extract, reducer: Reducer, span: int) -> None:
-        self._extract, self._reducer, self._span = extract, reducer, span
+class Latest:
+    """What is kept of a moving window."""
+
+    def __init__(self, extract: Extract, span: int) -> None:
+        self._extract, self._span = extract, span
 
     def add(self, state: list[Entry] | None, fact: Fact, now: int) -> list[Entry] | None:
         oldest = now - self._span
@@ -60,19 +86,37 @@ class Moving:
     def merge(self, one: list[Entry], other: list[Entry]) -> list[Entry]:
         return sorted(one + other, key=_when)[-MAX_KEPT:]
 
-    def truth(self, state: list[Entry] | None, now: int) -> tuple[Any, int]:
-        if not state:
-            return self._reducer.test(self._reducer.start()), FOREVER
-        truth = self._at(state, now)
-        edges = sorted({edge for entry in state for edge in (entry[0], entry[0] + self._span) if edge > now})
-        for edge in edges[:_LOOK_AHEAD]:
-            if self._at(state, edge) != truth:
-                return truth, edge
-        return truth, FOREVER if len(edges) <= _LOOK_AHEAD else edges[_LOOK_AHEAD - 1]
 
-    def _at(self, entries: list[Entry], now: int) -> Any:
-        oldest = now - self._span
-        return self._reducer.test(_reduce(self._reducer, (e for e in entries if oldest < e[0] <= now)))
+class Moving(Latest):
+    def __init__(self, extract: Extract, reducer: Sliding, span: int) -> None:
+        super().__init__(extract, span)
+        self._reducer = reducer
+
+    def truth(self, state: list[Entry] | None, now: int) -> tuple[Any, int]:
+        """The window is reduced once; from then on entries leave and come one by one, at their instants."""
+        reducer, span = self._reducer, self._span
+        if not state:
+            return reducer.test(reducer.of([])), FOREVER
+        first = 0 if state[0][0] > now - span else bisect_right(state, now - span, key=_time)
+        last = len(state) if state[-1][0] <= now else bisect_right(state, now, key=_time)
+        window, ahead, left = state[first:last], state[last:], 0
+        result = reducer.of(window)
+        truth, at = reducer.test(result), FOREVER
+        for _ in range(_LOOK_AHEAD):
+            at = window[left][0] + span if left < len(window) else FOREVER
+            if ahead:
+                at = min(at, ahead[0][0])
+            if at == FOREVER:
+                break
+            while ahead and ahead[0][0] <= at:
+                window.append(ahead.pop(0))
+                result = reducer.step(result, window[-1])
+            while left < len(window) and window[left][0] + span <= at:
+                left += 1
+                result = reducer.leave(result, window, left)
+            if reducer.test(result) != truth:
+                break
+        return truth, at
 
 
 class Running:
@@ -123,8 +167,6 @@ def _when(entry: Entry) -> tuple[int, int]:
     return entry[0], entry[1]
 
 
-def _reduce(reducer: Reducer, entries: Iterable[Entry]) -> Any:
-    result = reducer.start()
-    for entry in entries:
-        result = reducer.step(result, entry)
-    return result
+def _time(entry: Entry) -> int:
+    time: int = entry[0]
+    return time

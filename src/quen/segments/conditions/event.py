@@ -86,7 +86,7 @@ class Event(Condition, frozen=True):
         truth = fold.truth
 
         def evaluate(state: LiveState, person: Person, now: int) -> tuple[bool, int]:
-            return truth(state.atoms.get(atom), now)
+            return truth(state.atom(atom), now)
 
         return evaluate
 

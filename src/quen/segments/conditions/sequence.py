@@ -145,7 +145,7 @@ class Sequence(Condition, frozen=True):
         truth = chain.truth
 
         def evaluate(state: LiveState, person: Person, now: int) -> tuple[bool, int]:
-            return truth(state.atoms.get(atom), now)
+            return truth(state.atom(atom), now)
 
         return evaluate
 

@@ -90,6 +90,9 @@ def test_events_and_merges_that_come_meanwhile_are_there(shop: Shop, monkeypatch
         if number == 4:
             shop.says({"type": "track", "event": "Ordered", "anonymousId": f"v-{shop.name}"})
             shop.says({"type": "identify", "anonymousId": f"v-{shop.name}", **shop.user("lan")})
+    # Where an earlier test's clock was ahead, rows that come meanwhile have lower ids than some that are there: the
+    # month is then left as it was, and taken at the next look.
+    fold(folder)
     ordered = 3 + len(range(0, number, 3)) + (number > 4)
     assert counted(lan, "Ordered") == ordered
     twice = "SELECT count() - uniqExact(id) FROM events WHERE profile_id = {id:UInt64}"

@@ -93,7 +93,7 @@ def test_people_are_put_on_a_list_and_taken_off(shop: Shop, segment: Callable[[A
     tell(shop, lists.change(vip, [Named("id", str(hoa))], on=False))
     assert both(asks) == both(vip) == {lan, an}
     assert Profile.objects.get(id=lan).traits == {f"quen:list:{vip.id}": True}
-    assert document(person(lan, masked=False), None)["traits"] == {}
+    assert document(person(lan, masked=False))["traits"] == {}
     with pytest.raises(Conflict, match="s t"):
         service.archive(vip)
     service.archive(asks)
@@ -148,7 +148,7 @@ def test_consents_are_what_the_person_said_last(shop: Shop, segment: Callable[[A
     asks, none = segment({"consent": "marketing"}), segment({"not": {"consent": "marketing"}})
     says({"anonymousId": f"x{shop.name}"}, 5_000, marketing=True, analytics=False, odd="yes")
     (lan,) = both(asks)
-    found = document(person(lan, masked=False), None)["consents"]
+    found = document(person(lan, masked=False))["consents"]
     assert {name: consent["granted"] for name, consent in found.items()} == {"marketing": True, "analytics": False}
     says({"anonymousId": f"x{shop.name}"}, 4_000, marketing=False)  # earlier, told later
     assert both(asks) == {lan}

@@ -82,7 +82,7 @@ STATE: tuple[Bound, ...] = (
     Bound(("engine_stepmetric",), "A row for each step."),
     Bound(("engine_dropcount",), "A row for each source and reason."),
     Bound(("backup_backup",), "By number: the last 200."),
-    Bound(("system_sample",), "By age: 7 days, a row a minute."),
+    Bound(("system_sample",), "By age: 8 days, a row a minute."),
     Bound(("system_incident",), "By age: 90 days after the end."),
 )
 

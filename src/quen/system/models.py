@@ -8,7 +8,7 @@ from quen.fields import IdField, JsonField, MsField
 
 
 class Sample(models.Model):
-    """One look a minute, kept for a week: the charts of the System page."""
+    """One look a minute, kept for eight days: the charts of the System page."""
 
     minute = MsField(primary_key=True)  # the minute's beginning
     messages = models.BigIntegerField()  # that passed the engine, ever: the difference of two is what came between

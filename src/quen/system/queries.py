@@ -57,16 +57,15 @@ def course(now: int, minutes: int, bucket: int) -> list[Minute]:
     """The last `minutes` in buckets of `bucket` minutes, oldest first; empty buckets are there with 0."""
     width = bucket * MINUTE_MS
     first = (now - minutes * MINUTE_MS) // width * width
-    rows = fetch(
-        "SELECT minute, messages, lag_ms FROM system_sample WHERE minute >= %s ORDER BY minute", [first - MINUTE_MS * 5]
-    )
+    rows = fetch("SELECT minute, messages, lag_ms FROM system_sample WHERE minute >= %s ORDER BY minute", [first])
+    # Samples are kept for longer than any period: where there is none before it, nothing was.
+    earlier = fetch("SELECT messages FROM system_sample WHERE minute < %s ORDER BY minute DESC LIMIT 1", [first])
+    before = earlier[0][0] if earlier else 0
     came: dict[int, list[int]] = {}
-    before: int | None = None
     for minute, messages, lag in rows:
-        if minute >= first:
-            slot = came.setdefault(minute // width * width, [0, 0])
-            slot[0] += max(0, messages - (messages if before is None else before))
-            slot[1] = max(slot[1], lag)
+        slot = came.setdefault(minute // width * width, [0, 0])
+        slot[0] += max(0, messages - before)
+        slot[1] = max(slot[1], lag)
         before = messages
     return [Minute(at, *came.get(at, (0, 0))) for at in range(first, now + 1, width)]
 

@@ -195,8 +195,10 @@ def passed() -> int:
 
 
 def _stored(now: int) -> int:
-    rows = fetch("SELECT messages FROM system_sample WHERE minute >= %s ORDER BY minute LIMIT 1", [now - HOUR_MS])
-    return max(0, passed() - rows[0][0]) if rows else 0
+    """Within the last hour; of a workspace that is younger all."""
+    sql = "SELECT messages FROM system_sample WHERE minute <= %s ORDER BY minute DESC LIMIT 1"
+    rows = fetch(sql, [now - HOUR_MS])
+    return max(0, passed() - (rows[0][0] if rows else 0))
 
 
 def _flips(now: int) -> tuple[int, int]:

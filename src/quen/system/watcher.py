@@ -18,7 +18,7 @@ from quen.system.snapshot import Reader, Snapshot
 log = structlog.get_logger("quen.system")
 LOOK_EVERY_S = 15.0
 MINUTE_MS = 60_000
-KEEP_SAMPLES_MS = 7 * 24 * 3_600_000
+KEEP_SAMPLES_MS = 8 * 24 * 3_600_000  # a day more than the longest period that is shown
 TELL_AGAIN_MS = 5 * MINUTE_MS  # after a mail server or Slack did not take an alert
 
 

@@ -163,6 +163,8 @@ def test_the_figures_are_those_of_the_stores(engine: Callable[[], Engine]) -> No
     )
     sent("accepted", 3)
     sent("failed", 1)
+    earlier = NOW - 70 * MINUTE
+    execute("INSERT INTO system_sample (minute, messages, lag_ms, waiting) VALUES (%s, 500, 0, 0)", [earlier])
     execute("INSERT INTO engine_stepmetric (step, batches, messages, seconds) VALUES ('commit', 1, 500, 1.0)")
     clock = Clock()
     watcher = Watcher(config(), Reader(config(), lambda: "status 503", lambda: WELL), clock)
@@ -180,3 +182,4 @@ def test_the_figures_are_those_of_the_stores(engine: Callable[[], Engine]) -> No
     assert REGISTRY.get_sample_value("quen_check_bad", {"check": "edge"}) == 1
     course = queries.course(clock.now, 10, 1)
     assert sum(point.messages for point in course) == 400
+    assert sum(point.messages for point in queries.course(clock.now, 120, 2)) == 900  # nothing was before the first

@@ -14,7 +14,7 @@ from quen.cli import build_parser
 from quen.config import SETTINGS
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("benchmarks/*.md")])
 IDS = [str(page.relative_to(ROOT)) for page in PAGES]
 
 

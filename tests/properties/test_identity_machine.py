@@ -69,7 +69,6 @@ class Door:
 def door(tmp_path: Path) -> Iterator[Door]:
     opened = Door(tmp_path)
     yield opened
-    opened.engine.context.recorder.shutdown()
     opened.journal.close()
 
 

@@ -43,15 +43,15 @@ class Round(NamedTuple):
 
 def run(options: Options) -> Result:
     messages = int(options.seconds * MESSAGES_A_SECOND)
-    with _database(options, SMALL) as small, _database(options, options.profiles) as large:
-        rounds: dict[int, list[Round]] = {SMALL: [], options.profiles: []}
+    few: list[Round] = []
+    many: list[Round] = []
+    with _database(options, "few", SMALL) as small, _database(options, "many", options.profiles) as large:
         for number in range(ROUNDS):
-            for profiles, pipe in ((SMALL, small), (options.profiles, large)):
+            for profiles, pipe, rounds in ((SMALL, small, few), (options.profiles, large, many)):
                 options.say(f"identity: {profiles:,} profiles, round {number + 1} of {ROUNDS}")
                 pipe.send(min(messages, int(profiles / 2 / MERGES / (ROUNDS + 1))))
-                rounds[profiles].append(pipe.recv())
+                rounds.append(pipe.recv())
     options.say("")
-    few, many = rounds[SMALL], rounds[options.profiles]
     rate_few, rate_many = (statistics.median(r.rate for r in done) for done in (few, many))
     middle = sorted(many, key=lambda r: r.rate)[ROUNDS // 2]
     return Result(
@@ -78,10 +78,10 @@ def run(options: Options) -> Result:
     )
 
 
-def _database(options: Options, profiles: int) -> AbstractContextManager[Connection]:
+def _database(options: Options, name: str, profiles: int) -> AbstractContextManager[Connection]:
     """A process with a state database of its own."""
     options.say(f"identity: making {profiles:,} profiles")
-    return asked(_serve, options.directory / f"data-{profiles}", profiles)
+    return asked(_serve, options.directory / name, profiles)
 
 
 def _serve(pipe: Connection, data_dir: Path, profiles: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 from django.http import HttpRequest
 from ninja import Router
 from ninja.params.functions import Query
@@ -29,15 +30,16 @@ def system(request: HttpRequest) -> dict[str, Any]:
             {
                 "check": finding.check,
                 "level": finding.level,
-                "text": say(finding.check, finding.level, finding.figures).text,
-                "todo": say(finding.check, finding.level, finding.figures).todo,
+                "text": said.text,
+                "todo": said.todo,
                 "figures": finding.figures,
             }
             for finding in found
+            for said in (say(finding.check, finding.level, finding.figures),)
         ],
         "stores": {store.name: store.bytes for store in seen.stores},
         "disk": {"total": seen.disk_total, "free": seen.disk_free},
-        "steps": queries.as_json(queries.steps()),
+        "steps": msgspec.to_builtins(queries.steps()),
     }
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
 from quen.config import config
@@ -88,7 +86,3 @@ def steps() -> list[Step]:
 
 def last_incidents(limit: int = 20) -> list[Incident]:
     return list(Incident.objects.order_by("-opened_at")[:limit])
-
-
-def as_json(value: Any) -> Any:
-    return msgspec.to_builtins(value)

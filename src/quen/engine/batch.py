@@ -8,6 +8,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
+from quen.delivery.tracking import SystemEvent
 from quen.engine.seen import SeenRow
 from quen.events.store import EventRow
 from quen.identity.keys import Key
@@ -66,6 +67,9 @@ class Batch:
     # segment
     live: dict[int, LiveState] = field(default_factory=dict)
     changes: list[tuple[int, Change]] = field(default_factory=list)  # (profile id, entry or exit)
+
+    # tell
+    asked: list[SystemEvent] = field(default_factory=list)  # entries and exits that a rule asks about
 
     # advance, and whatever else wants to be written in the same transaction
     effects: Effects | None = None

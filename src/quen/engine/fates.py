@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 import msgspec
 
 from quen.db import execute, execute_many
@@ -81,8 +83,7 @@ def show(batch: Batch) -> None:
             "",
             _body(m),
         )
-        for m, profile_id in list(zip(batch.messages, batch.profile_ids, strict=True))[-SHOWN_A_BATCH:]
-        if m.source_id
+        for m, profile_id in _last_received(batch)
     ]
     rows += [
         (
@@ -109,6 +110,12 @@ def show(batch: Batch) -> None:
         "DELETE FROM engine_recent WHERE id <= (SELECT id FROM engine_recent ORDER BY id DESC LIMIT 1 OFFSET %s)",
         [SHOWN_IN_ALL],
     )
+
+
+def _last_received(batch: Batch) -> list[tuple[Message, int | None]]:
+    """The last messages that came from somewhere, and whose they are; what the batch tells itself stands behind them."""
+    pairs = zip(reversed(batch.messages), reversed(batch.profile_ids), strict=True)
+    return list(islice(((m, profile_id) for m, profile_id in pairs if m.source_id), SHOWN_A_BATCH))[::-1]
 
 
 def _body(message: Message) -> str:

@@ -20,6 +20,7 @@ from quen.db import execute, trouble, tune_for_batches
 from quen.engine import backfills, guards, plan, renewals, separating
 from quen.engine.ages import Ages
 from quen.engine.batch import Batch, describe
+from quen.engine.checkpoints import Checkpoints
 from quen.engine.context import Context
 from quen.engine.folding import Folder
 from quen.engine.isolate import COMMIT, RECORD, Isolation, StepFailed, could_be_committed
@@ -74,6 +75,7 @@ class Engine:
         self._message_bytes = TYPICAL_MESSAGE_BYTES  # as of late
         self._isolation = Isolation()
         self._folder = Folder(store)
+        self._checkpoints = Checkpoints()
         self._sweeper = Sweeper(config, store)
         self._again = self._interrupted()
         if plan.meet(journal.identity(), journal.end()):
@@ -111,6 +113,7 @@ class Engine:
                 continue
             stop.wait(idle)
             idle = min(idle * 1.5, IDLE_POLL_S[1])
+        self._checkpoints.close()
         close_old_connections()
 
     def cycle(self) -> bool:
@@ -221,6 +224,7 @@ class Engine:
         self._again = None
         self.context.journal.commit(READER, planned.to_offset)
         failpoints.hit("engine.done")
+        self._checkpoints.after_commit()
         log.debug("batch", **describe(batch))
         guards.watch_costs(batch, self.context)
         batch.writers.clear()  # they hold the batch, which would else wait for a search for cycles, the whole of it

@@ -1,6 +1,8 @@
-"""Quen's own messages: what it did to a person, told through the journal like everything else.
+"""Quen's own events: what it did to a person.
 
-Their message ids say what happened to whom and when, so a batch that is replayed tells nothing twice.
+Those found while a batch is worked through are part of it where no rule asks about them (steps.tell); the others are
+told through the journal like everything else. Their message ids say what happened to whom and when, so a batch that is
+replayed tells nothing twice.
 """
 
 from __future__ import annotations
@@ -10,20 +12,40 @@ from typing import Any
 
 import msgspec
 
+from quen.delivery.tracking import SystemEvent
 from quen.engine.batch import Batch
 from quen.journal.protocol import NewEntry
-from quen.protocol.messages import Envelope
+from quen.protocol.messages import Envelope, Message
 from quen.segments.facts import Change
 from quen.segments.models import Segment
 
 MESSAGES_AN_ENTRY = 500
+ENTERED, EXITED = "Segment Entered", "Segment Exited"
 
 _encode = msgspec.json.Encoder().encode
 
 
+def own_message(event: SystemEvent, batch: Batch) -> Message:
+    """An event found in this batch, as a message of it: it need not go round by the journal."""
+    return Message(
+        message_id=event.key,
+        source_id=0,
+        trusted=True,
+        type="system",
+        event=event.event,
+        time=event.time,
+        received_at=batch.now,
+        profile_id=event.profile_id,
+        properties=event.properties,
+        context=event.context,
+        offset=batch.to_offset,
+    )
+
+
 def system_entries(batch: Batch) -> list[NewEntry]:
-    """Journal entries for the segment changes and journey events of a batch, and for the traits journeys write."""
-    messages = segment_messages(batch.changes)
+    """Journal entries for what rules ask of the segment changes of a batch, for its journey events, and for the traits
+    that journeys write."""
+    messages = [_message(event) for event in batch.asked]
     if batch.effects is not None:
         messages += [
             system_message(e.profile_id, e.event, e.properties, e.key, batch.now) for e in batch.effects.system_events
@@ -61,20 +83,30 @@ def entries_of(messages: list[dict[str, Any]]) -> list[NewEntry]:
 
 
 def segment_messages(changes: Sequence[tuple[int, Change]], telling: str = "") -> list[dict[str, Any]]:
+    """Messages for the journal of `segment_events`."""
+    return [_message(event) for event in segment_events(changes, telling)]
+
+
+def segment_events(changes: Sequence[tuple[int, Change]], telling: str = "") -> list[SystemEvent]:
     """Entries and exits of (profile id, change). `telling` takes the place of the instant in the message ids."""
     if not changes:
         return []
     wanted = {change.segment_id for _, change in changes}
     # Internal segments follow the rules of journeys: their entries are no news to anyone.
     names = dict(Segment.objects.filter(id__in=wanted, kind="segment").values_list("id", "name"))
+    said = {id_: {"segment_id": str(id_), "segment": name} for id_, name in names.items()}
     return [
-        system_message(
+        SystemEvent(
             profile_id,
-            "Segment Entered" if change.entered else "Segment Exited",
-            {"segment_id": str(change.segment_id), "segment": names[change.segment_id]},
+            ENTERED if change.entered else EXITED,
+            said[change.segment_id],
             f"segment-{change.segment_id}-{profile_id}-{telling or change.at}-{'in' if change.entered else 'out'}",
             change.at,
         )
         for profile_id, change in changes
-        if change.segment_id in names
+        if change.segment_id in said
     ]
+
+
+def _message(event: SystemEvent) -> dict[str, Any]:
+    return system_message(event.profile_id, event.event, event.properties, event.key, event.time)

@@ -134,9 +134,9 @@ class Program:
         return self._ids[len(self._names) :]
 
     @property
-    def events(self) -> list[str]:
+    def events(self) -> Collection[str]:
         """The names of the events that some segment asks about."""
-        return list(self._by_event)
+        return self._by_event.keys()
 
     def follows(self, segment_id: int, version: int) -> bool:
         """Whether this version of a segment, or computed trait, is what was compiled."""

@@ -24,7 +24,7 @@ def facts(program: Program, store: Store, person: str, rows: str, params: dict[s
     for owner, event, properties, time, id_ in store.rows(
         f"SELECT {person}, event, properties, toUnixTimestamp64Milli(time) AS at, id FROM events"
         f" WHERE {rows} AND event IN {{followed:Array(String)}} ORDER BY at, id SETTINGS precise_float_parsing = 1",
-        {**params, "followed": program.events},
+        {**params, "followed": list(program.events)},
     ):
         found[int(owner)].append(Fact(event, properties, int(time), int(id_)))
     return found

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from quen.engine.batch import Batch
 from quen.engine.context import Context
-from quen.engine.steps import admit, advance, apply, clean, commit, decode, feed, record, resolve, segment
+from quen.engine.steps import admit, advance, apply, clean, commit, decode, feed, record, resolve, segment, tell
 
 
 class Step(NamedTuple):
@@ -24,6 +24,7 @@ STEPS: tuple[Step, ...] = (
     Step("resolve", resolve.run),  # whose message it is: create, attach, merge
     Step("apply", apply.run),  # traits, first and last seen
     Step("segment", segment.run),  # who enters and leaves, now and by time alone
+    Step("tell", tell.run),  # entries and exits as events of their people
     Step("advance", advance.run),  # journeys: start, step, wake, exit
     Step("feed", feed.run),  # webhooks of segments: what they are told
     Step("record", record.run),  # history to the event store, Quen's own events to the journal

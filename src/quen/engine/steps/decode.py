@@ -7,6 +7,7 @@ import msgspec
 from quen.delivery import tracking
 from quen.engine.batch import Batch
 from quen.engine.context import Context
+from quen.engine.system import own_message
 from quen.protocol.decode import decode_entry
 from quen.protocol.messages import DropReason, Message, Rejected
 
@@ -31,25 +32,8 @@ def run(batch: Batch, context: Context) -> None:
     if about_messages:
         # Opens, clicks, unsubscribes, outcomes of sends: they change messages and are events of the person.
         effects = tracking.apply(about_messages)
-        batch.messages += [_own(event, batch) for event in effects.events]
+        batch.messages += [own_message(event, batch) for event in effects.events]
         batch.writers.append(lambda: tracking.store(effects))
-
-
-def _own(event: tracking.SystemEvent, batch: Batch) -> Message:
-    """An event of Quen's own, found in this batch: it need not go round by the journal."""
-    return Message(
-        message_id=event.key,
-        source_id=0,
-        trusted=True,
-        type="system",
-        event=event.event,
-        time=event.time,
-        received_at=batch.now,
-        profile_id=event.profile_id,
-        properties=event.properties,
-        context=event.context,
-        offset=batch.to_offset,
-    )
 
 
 def reject(message: Message, reason: DropReason, detail: str) -> Rejected:

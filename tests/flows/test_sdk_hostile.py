@@ -287,7 +287,7 @@ def test_a_proxy_is_believed_only_where_the_settings_say_so(new_edge: Callable[.
     headers = {**basic_auth(edge.key("browser")), "x-forwarded-for": "1.2.3.4, 203.0.113.77"}
     assert edge.http.post("/v1/t", json=GOOD, headers=headers).status_code == 200
     (message,) = edge.messages(0, 1, source_kind="browser")
-    assert message.context["ip"] == "203.0.113.77"
+    assert json.loads(message.context)["ip"] == "203.0.113.77"
 
 
 def test_before_there_is_a_database_it_is_an_outage(new_edge: Callable[..., EdgeOnly]) -> None:

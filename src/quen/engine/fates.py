@@ -113,7 +113,7 @@ def show(batch: Batch) -> None:
 
 
 def _last_received(batch: Batch) -> list[tuple[Message, int | None]]:
-    """The last messages that came from somewhere, and whose they are; what the batch tells itself stands behind them."""
+    """The last messages that came from somewhere, and whose they are; what the batch tells itself is left out."""
     pairs = zip(reversed(batch.messages), reversed(batch.profile_ids), strict=True)
     return list(islice(((m, profile_id) for m, profile_id in pairs if m.source_id), SHOWN_A_BATCH))[::-1]
 
@@ -127,6 +127,6 @@ def _body(message: Message) -> str:
         "anonymousId": message.anonymous_id,
         "properties": message.properties if message.type != "identify" else None,
         "traits": message.traits if message.type != "identify" else message.properties,  # as they came
-        "context": message.context,
+        "context": msgspec.Raw(message.context) if message.context else None,
     }
     return _encode({k: v for k, v in shown.items() if v}).decode()[:MAX_SHOWN_BODY]

@@ -37,7 +37,8 @@ def own_message(event: SystemEvent, batch: Batch) -> Message:
         received_at=batch.now,
         profile_id=event.profile_id,
         properties=event.properties,
-        context=event.context,
+        context=_encode(event.context).decode() if event.context else "",
+        suppressed=event.context.get("suppressed"),
         offset=batch.to_offset,
     )
 

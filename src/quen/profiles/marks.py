@@ -41,8 +41,7 @@ class Consent(msgspec.Struct):
 
 def noted(message: Message, used: Sequence[Key]) -> dict[str, Any] | None:
     """The marks that a message leaves; None deletes one. `used`: the identifiers it was matched by."""
-    context = message.context
-    consent = context.get("consent")
+    consent = message.consent
     if consent is None and message.source_id and not message.external_ids:
         return None  # nearly all of them
     marks: dict[str, Any] = {}
@@ -63,7 +62,7 @@ def _own(message: Message) -> dict[str, Any]:
     marks: dict[str, Any] = {}
     if message.event in (LIST_JOINED, LIST_LEFT):
         marks[f"{LIST}{message.properties.get('list_id')}"] = True if message.event == LIST_JOINED else None
-    suppressed = message.context.get("suppressed")
+    suppressed = message.suppressed
     if isinstance(suppressed, dict):
         marks |= {SUPPRESSED + channel: address for channel, address in suppressed.items()}
     return marks

@@ -14,6 +14,7 @@ import msgspec
 
 from quen.journal.protocol import Entry
 from quen.protocol.clock import EARLIEST, Times, correct, parse_time
+from quen.protocol.context import Told, as_shown, merged, told_in
 from quen.protocol.messages import DropReason, Envelope, Message, Rejected
 from quen.protocol.repair import repair
 from quen.protocol.wire import MAX_IMPORTED_LEAVES, MAX_LEAVES, RefusedError, Wire, read_wire
@@ -35,6 +36,8 @@ NAMES = {
 }
 # Rudder's names of what the identity slice knows by another.
 EXTERNAL_TYPES = {"mobile": "phone", "userid": "user_id", "anonymousid": "anonymous_id", "email_address": "email"}
+
+_NOTHING_TOLD = Told()
 
 _envelope = msgspec.json.Decoder(Envelope)
 
@@ -76,10 +79,14 @@ def _message(entry: Entry, envelope: Envelope, position: int, raw: bytes, *, tru
     most_bytes = MAX_IMPORTED_BYTES if envelope.remember else MAX_MESSAGE_BYTES
     if len(raw) > most_bytes:
         raise RefusedError(DropReason.TOO_LARGE, f"the message has {len(raw)} bytes; at most {most_bytes} are kept")
-    wire = read_wire(raw, MAX_IMPORTED_LEAVES if envelope.remember else MAX_LEAVES)
+    wire, context = read_wire(raw, MAX_IMPORTED_LEAVES if envelope.remember else MAX_LEAVES)
     type_ = _type(envelope.type or wire.type, entry.source_id)
     received_at = envelope.received_at or entry.received_at
-    context = _context(wire.context, envelope, trusted)
+    if envelope.context:
+        context = merged(context, envelope.context)
+    told = told_in(context) if context else _NOTHING_TOLD
+    if not trusted:
+        context = as_shown(context, told, envelope.ip, envelope.user_agent)
     properties = wire.properties or {}
     traits = wire.traits or {}
     if type_ == "group":
@@ -89,9 +96,8 @@ def _message(entry: Entry, envelope: Envelope, position: int, raw: bytes, *, tru
             properties["name"] = wire.name
         if wire.category:
             properties["category"] = wire.category
-    said_of_person = context.get("traits")
-    if isinstance(said_of_person, dict):
-        traits = {**said_of_person, **traits}
+    if isinstance(told.traits, dict):
+        traits = {**told.traits, **traits}
     if type_ == "identify":
         properties = traits  # what the event store, rules and journeys see as the event's properties
     message = Message(
@@ -109,7 +115,9 @@ def _message(entry: Entry, envelope: Envelope, position: int, raw: bytes, *, tru
         properties=properties,
         traits=traits,
         context=context,
-        external_ids=_external_ids(context, wire.merge_properties),
+        consent=told.consent,
+        suppressed=told.suppressed if entry.source_id == 0 else None,
+        external_ids=_external_ids(told.external_ids or told.external_id, wire.merge_properties),
         position=position,
         offset=entry.offset,
         remember=envelope.remember,
@@ -168,28 +176,12 @@ def _id(name: str, value: str | int | None, longest: int = MAX_ID) -> str | None
     return text or None
 
 
-def _context(own: dict[str, Any] | None, envelope: Envelope, trusted: bool) -> dict[str, Any]:
-    """The message's context over the batch's; a browser's address and program as the connection showed them."""
-    context = own or {}
-    if envelope.context:
-        context = {**envelope.context, **context}
-    if not trusted:
-        if envelope.ip is not None:
-            context["ip"] = envelope.ip
-        else:
-            context.pop("ip", None)
-        if envelope.user_agent and "userAgent" not in context:
-            context["userAgent"] = envelope.user_agent
-    return context
-
-
-def _external_ids(context: dict[str, Any], merged: list[Any] | None) -> list[tuple[str, str, str]]:
+def _external_ids(listed: Any, joined: list[Any] | None) -> list[tuple[str, str, str]]:
     """(type, scope, value) of the custom identifiers. Ones not understood are left out: the event counts more."""
-    listed = context.get("externalIds") or context.get("externalId")  # Rudder's is singular
-    if not listed and not merged:
+    if not listed and not joined:
         return []
     found = []
-    for item in [*_dicts(listed), *_dicts(merged)]:
+    for item in [*_dicts(listed), *_dicts(joined)]:
         kind, value = item.get("type"), item.get("id", item.get("value"))
         if not isinstance(kind, str) or not isinstance(value, (str, int)) or isinstance(value, bool):
             continue

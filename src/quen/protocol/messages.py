@@ -42,7 +42,9 @@ class Message(msgspec.Struct):
     profile_id: int | None = None  # set only by Quen itself (source 0), which knows whom it means
     properties: dict[str, Any] = msgspec.field(default_factory=dict)  # of an identify: its traits
     traits: dict[str, Any] = msgspec.field(default_factory=dict)  # identify's, or context.traits
-    context: dict[str, Any] = msgspec.field(default_factory=dict)
+    context: str = ""  # JSON of an object; "" for none
+    consent: Any = None  # of the context, as it came
+    suppressed: Any = None  # of the context of Quen's own: channel → address that gets nothing more
     external_ids: list[tuple[str, str, str]] = msgspec.field(default_factory=list)  # (type, scope, value)
     original_time: int | None = None
     sent_at: int | None = None

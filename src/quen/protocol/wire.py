@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
+from quen.protocol.context import text_of
 from quen.protocol.messages import DropReason
 from quen.protocol.repair import parse
 
@@ -33,7 +34,7 @@ class Wire(msgspec.Struct, rename="camel"):
     category: str | None = None
     properties: dict[str, Any] | None = None
     traits: dict[str, Any] | None = None
-    context: dict[str, Any] | None = None
+    context: msgspec.Raw = msgspec.Raw()
     timestamp: str | int | float | None = None
     original_timestamp: str | int | float | None = None
     sent_at: str | int | float | None = None
@@ -50,25 +51,34 @@ class RefusedError(Exception):
 
 
 _decoder = msgspec.json.Decoder(Wire)
+_encode = msgspec.json.Encoder().encode
 
 
-def read_wire(raw: bytes, most_leaves: int = MAX_LEAVES) -> Wire:
+class Read(NamedTuple):
+    """`context`: the JSON text of an object, "" for none."""
+
+    wire: Wire
+    context: str
+
+
+def read_wire(raw: bytes, most_leaves: int = MAX_LEAVES) -> Read:
     """Raises RefusedError."""
     # Characters and numbers that no store takes are rare and cheap to suspect: two searches of the bytes.
     if b"\\u0000" in raw or _LONG_NUMBER in raw.translate(_DIGITS_AS_ZERO):
-        wire = _loosely(raw)
+        read = _loosely(raw)
     else:
         try:
             wire = _decoder.decode(raw)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            wire = _loosely(raw)
+            read = Read(wire, text_of(wire.context))
+        except (ValueError, RecursionError):  # of which msgspec's are
+            read = _loosely(raw)
     containers = raw.count(b"{") + raw.count(b"[")
     if containers > MAX_DEPTH or containers + raw.count(b",") >= most_leaves:
-        _check_size(wire, most_leaves)
-    return wire
+        _check_size(read, most_leaves)
+    return read
 
 
-def _loosely(raw: bytes) -> Wire:
+def _loosely(raw: bytes) -> Read:
     """The slow way, for messages that are not quite what they should be."""
     try:
         message = parse(raw)
@@ -77,11 +87,13 @@ def _loosely(raw: bytes) -> Wire:
     if not isinstance(message, dict):
         raise RefusedError(DropReason.MALFORMED, f"a message must be an object, this is {_kind(message)}")
     fields = {field: reader(name, message.get(name)) for field, name, reader in _FIELDS}
-    return Wire(**fields)
+    context = fields.pop("context")
+    return Read(Wire(**fields), _encode(context).decode() if context else "")
 
 
-def _check_size(wire: Wire, most_leaves: int) -> None:
-    for name, value in (("properties", wire.properties), ("traits", wire.traits), ("context", wire.context)):
+def _check_size(read: Read, most_leaves: int) -> None:
+    wire, context = read.wire, msgspec.json.decode(read.context) if read.context else None
+    for name, value in (("properties", wire.properties), ("traits", wire.traits), ("context", context)):
         depth, leaves = 1, 0  # the message itself is the first level
         level: list[Any] = [value]
         while level:

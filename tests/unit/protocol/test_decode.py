@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from quen.journal.protocol import Entry
@@ -66,7 +66,7 @@ def test_a_track_message() -> None:
         user_id="u1",
         properties={"total": 459_000, "products": [{"sku": "A"}], "note": ""},
         traits={"email": "an@example.com"},
-        context={"traits": {"email": "an@example.com"}, "ip": "203.0.113.7"},
+        context='{"traits": {"email": "an@example.com"}, "ip": "203.0.113.7"}',
         original_time=NOW - 60_000,
         sent_at=NOW - 30_000,
         offset=42,
@@ -146,17 +146,17 @@ def test_the_path_decides_the_type_and_the_batch_fills_in() -> None:
         context={"locale": "en", "app": {"name": "shop"}},
     )
     assert decoded.type == "track"
-    assert decoded.context == {"locale": "vi", "app": {"name": "shop"}}
+    assert json.loads(decoded.context) == {"locale": "vi", "app": {"name": "shop"}}
 
 
 def test_a_browser_is_not_believed_about_its_address() -> None:
     claimed = track(context={"ip": "8.8.8.8", "userAgent": "own"})
     seen = message(claimed, source_kind="browser", ip="203.0.113.9", user_agent="Chrome")
     assert not seen.trusted
-    assert seen.context == {"ip": "203.0.113.9", "userAgent": "own"}
-    assert message(claimed, source_kind="browser").context == {"userAgent": "own"}
+    assert json.loads(seen.context) == {"ip": "203.0.113.9", "userAgent": "own"}
+    assert json.loads(message(claimed, source_kind="browser").context) == {"userAgent": "own"}
     server = message(claimed, source_kind="server", ip="203.0.113.9", user_agent="python")
-    assert server.trusted and server.context == {"ip": "8.8.8.8", "userAgent": "own"}
+    assert server.trusted and json.loads(server.context) == {"ip": "8.8.8.8", "userAgent": "own"}
 
 
 def test_ids_become_strings() -> None:
@@ -306,6 +306,36 @@ def test_any_object_is_a_message_that_every_store_can_keep_or_is_rejected(
         assert b"\\u0000" not in encoded
         assert msgspec.json.decode(encoded, type=Message) == item
         assert item.user_id or item.anonymous_id or item.previous_id or item.external_ids or item.traits
+
+
+contexts = st.dictionaries(
+    st.sampled_from(["ip", "userAgent", "locale", "page", "traits", "consent", "\u1ed9", 'a"b']),
+    json_values,
+    max_size=5,
+)
+
+
+@given(contexts, st.sampled_from([None, "203.0.113.9"]), st.sampled_from([None, "Chrome"]), st.sampled_from([None, 1]))
+def test_a_context_is_kept_as_it_came_but_for_what_the_connection_shows(
+    context: dict[str, Any], ip: str | None, program: str | None, indent: int | None
+) -> None:
+    raw = json.dumps(track(context=context), indent=indent).encode()
+    (own,) = decode(raw)
+    (shown,) = decode(raw, source_kind="browser", ip=ip, user_agent=program)
+    assume(isinstance(own, Message) and isinstance(shown, Message))
+    assert isinstance(own, Message) and isinstance(shown, Message)
+    kept = json.loads(own.context or "{}")
+    assert list(kept) == list(context)
+    expected = {k: v for k, v in kept.items() if k != "ip"} | ({"ip": ip} if ip else {})
+    if program:
+        expected.setdefault("userAgent", program)
+    assert json.loads(shown.context or "{}") == expected
+
+
+@pytest.mark.parametrize("number", ["1e400", "-1.5E+999", "1e0400"])
+def test_a_number_that_no_store_could_read_again_is_not_kept_as_it_came(number: str) -> None:
+    raw = json.dumps(track(context={"n": "N", "locale": "vi"})).replace('"N"', number).encode()
+    assert msgspec.json.decode(message(raw).context)["locale"] == "vi"
 
 
 @given(st.binary(max_size=60))

@@ -48,7 +48,7 @@ def reject(message: Message, reason: DropReason, detail: str) -> Rejected:
         "event": message.event if message.type == "track" else None,
         "traits": message.traits,
         "properties": message.properties if message.type != "identify" else None,
-        "context": message.context,
+        "context": msgspec.Raw(message.context) if message.context else None,
     }
     return Rejected(
         reason,

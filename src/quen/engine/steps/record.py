@@ -81,7 +81,6 @@ def _take_back(batch: Batch, store: EventStore, mirror: Sequence[ProfileRow]) ->
 
 
 def _row(row_id: int, message: Message, profile_id: int, keys: Sequence[Key], taken: dict[str, Any] | None) -> EventRow:
-    text = _encode(message.context).decode() if message.context else ""
     return EventRow(
         profile_id,
         message.time,
@@ -93,7 +92,7 @@ def _row(row_id: int, message: Message, profile_id: int, keys: Sequence[Key], ta
         message.user_id or "",
         message.anonymous_id or "",
         message.properties,
-        text if len(text) <= MAX_CONTEXT else "",
+        message.context if len(message.context) <= MAX_CONTEXT else "",
         message.received_at,
         message.original_time,
         message.sent_at,

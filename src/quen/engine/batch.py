@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
@@ -44,6 +44,7 @@ class Batch:
     timers: bool = True  # off while what is due crashes a step, so that events go on
 
     # decode, admit
+    decoded: Mapping[int, list[Message | Rejected]] = field(default_factory=dict)  # ahead, by the entry's offset
     messages: list[Message] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
     seen: list[SeenRow] = field(default_factory=list)  # messages to remember
@@ -79,6 +80,9 @@ class Batch:
     links: dict[int, int] = field(default_factory=dict)  # merged-away ids, new or moved → today's
     recorded: Future[None] | None = None  # the insert of `rows`, on its way
     rows: list[EventRow] = field(default_factory=list)
+
+    # commit: what may begin while it only waits
+    meanwhile: Callable[[Batch], None] = lambda batch: None
 
 
 def ids_whole(batch: Batch, people: Collection[int]) -> dict[int, list[int]]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import gc
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 
@@ -19,6 +18,7 @@ from quen.config import Config
 from quen.db import execute, trouble, tune_for_batches
 from quen.engine import backfills, guards, plan, renewals, separating
 from quen.engine.ages import Ages
+from quen.engine.ahead import Ahead, Bounds, Decoded
 from quen.engine.batch import Batch, describe
 from quen.engine.checkpoints import Checkpoints
 from quen.engine.context import Context
@@ -56,6 +56,7 @@ CLOCK_TOLERANCE_MS = 60_000
 DAY_MS = 24 * 3600 * 1000
 TYPICAL_MESSAGE_BYTES = 400
 ENOUGH_TO_WEIGH = 100  # messages
+SEARCH_EVERY_S = 3.0
 NEVER = 2**62
 
 
@@ -76,6 +77,8 @@ class Engine:
         self._isolation = Isolation()
         self._folder = Folder(store)
         self._checkpoints = Checkpoints()
+        self._ahead = Ahead(journal)
+        self._searched = time.monotonic()  # when cycles were last searched for
         self._sweeper = Sweeper(config, store)
         self._again = self._interrupted()
         if plan.meet(journal.identity(), journal.end()):
@@ -113,6 +116,7 @@ class Engine:
                 continue
             stop.wait(idle)
             idle = min(idle * 1.5, IDLE_POLL_S[1])
+        self._ahead.close()
         self._checkpoints.close()
         close_old_connections()
 
@@ -131,11 +135,11 @@ class Engine:
             if self._separate(orders[0][0], now):
                 return True
             orders = []
-        entries = self._entries()
+        entries, decoded = self._entries()
         worked = bool(entries or orders) or self._is_due(now)
         if worked:
             planned = self._plan(entries, now)._replace(orders=tuple(id_ for id_, _op in orders))
-            self._batch(planned, entries)
+            self._batch(planned, entries, decoded)
         batch = self.position.batch
         went_on = backfills.run_one(self.context, now, batch) or renewals.run_one(self.context, now, batch)
         if self._backlog or went_on:
@@ -172,13 +176,28 @@ class Engine:
         entries = self.context.journal.read(planned.after_offset, count, max_bytes=1 << 40)
         return [e for e in entries if e.offset <= planned.to_offset]
 
-    def _entries(self) -> list[Entry]:
-        limit, messages = self._isolation.entries or MAX_ENTRIES, self.context.config.batch_events
-        most = messages * self._message_bytes  # what is beyond the batch is read again with the next one
-        entries = self.context.journal.read(self.position.offset, limit, max_bytes=most * 5 // 4)
-        taken = _bounded(entries, messages, self._message_bytes)
-        self._backlog = len(taken) < len(entries) or len(entries) == limit or _size(entries) > most
-        return taken
+    def _entries(self) -> tuple[list[Entry], Decoded]:
+        portion = self._ahead.take(self.position.offset, self._bounds())
+        self._backlog = portion.backlog
+        if not portion.entries:
+            gc.enable()  # no batch will
+        return portion.entries, portion.decoded
+
+    def _bounds(self) -> Bounds:
+        return Bounds(self._isolation.entries or MAX_ENTRIES, self.context.config.batch_events, self._message_bytes)
+
+    def _meanwhile(self, batch: Batch) -> None:
+        """Called where the batch only waits: begin with the next one. Now and then not, to search for cycles."""
+        self._weigh(batch)
+        if self._backlog and self._isolation.entries is None and time.monotonic() < self._searched + SEARCH_EVERY_S:
+            self._ahead.begin(batch.to_offset, self._bounds(), self.context.source_kinds)
+
+    def _weigh(self, batch: Batch) -> None:
+        """Learn how large messages are: the next batch is cut by it."""
+        count = len(batch.seen) + len(batch.rejected)
+        if count >= ENOUGH_TO_WEIGH:
+            size = sum(len(e.body) for e in batch.entries)
+            self._message_bytes = max(TYPICAL_MESSAGE_BYTES // 4, size // count)
 
     def _is_due(self, now: int) -> bool:
         if not self._isolation.timers:
@@ -204,17 +223,27 @@ class Engine:
             skip=tuple(sorted(self._isolation.skip)),
         )
 
-    def _batch(self, planned: Plan, entries: list[Entry]) -> None:
-        with _no_cycle_collection():
-            self._work_through(planned, entries)
+    def _batch(self, planned: Plan, entries: list[Entry], decoded: Decoded | None = None) -> None:
+        """A batch makes a hundred thousand objects and no cycles: searching them again and again cost 14% of its time.
 
-    def _work_through(self, planned: Plan, entries: list[Entry]) -> None:
+        The search comes when it is over: nothing of it may be left by then, nor anything of the next one be there.
+        """
+        gc.disable()
+        try:
+            self._work_through(planned, entries, decoded or {})
+        finally:
+            if not self._ahead.is_under_way:
+                self._searched = time.monotonic()
+                gc.enable()
+
+    def _work_through(self, planned: Plan, entries: list[Entry], decoded: Decoded) -> None:
         plan.write(planned)
         failpoints.hit("engine.planned")
         batch = self._new_batch(planned, entries)
+        batch.decoded = decoded
+        batch.meanwhile = self._meanwhile
         started = time.perf_counter()
         self._steps(batch)
-        self._weigh(batch)
         BATCH_SECONDS.observe(time.perf_counter() - started)
         for rejected in batch.rejected:
             DROPS.labels(rejected.reason.value).inc()
@@ -228,12 +257,6 @@ class Engine:
         log.debug("batch", **describe(batch))
         guards.watch_costs(batch, self.context)
         batch.writers.clear()  # they hold the batch, which would else wait for a search for cycles, the whole of it
-
-    def _weigh(self, batch: Batch) -> None:
-        """Learn how large messages are: the next batch is cut by it."""
-        count = len(batch.messages) + len(batch.rejected)
-        if count >= ENOUGH_TO_WEIGH:
-            self._message_bytes = max(TYPICAL_MESSAGE_BYTES // 4, _size(batch.entries) // count)
 
     def _steps(self, batch: Batch) -> None:
         for step in STEPS:
@@ -352,30 +375,3 @@ class Engine:
         self.context.journal.trim(
             before_ms=now - config.journal_keep_days * DAY_MS, max_bytes=config.journal_max_mb * 1_000_000 // 2
         )
-
-
-@contextmanager
-def _no_cycle_collection() -> Iterator[None]:
-    """A batch makes a hundred thousand objects and no cycles: searching them again and again cost 14% of its time.
-
-    The search comes when this ends: nothing of the batch may be left by then, or it walks through all of it.
-    """
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
-
-
-def _bounded(entries: list[Entry], messages: int, message_bytes: int) -> list[Entry]:
-    """As many entries as hold about `messages` messages of that size; at least one."""
-    size = 0
-    for index, entry in enumerate(entries):
-        size += 1 + len(entry.body) // message_bytes
-        if size > messages and index:
-            return entries[:index]
-    return entries
-
-
-def _size(entries: list[Entry]) -> int:
-    return sum(len(e.body) for e in entries)

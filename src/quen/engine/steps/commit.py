@@ -28,6 +28,7 @@ def run(batch: Batch, context: Context) -> None:
         _write(batch, context)
         failpoints.hit("commit.written")
         assert batch.recorded is not None
+        batch.meanwhile(batch)
         with part("commit: waiting for record"):
             batch.recorded.result()  # history first: a state without its events could not be made whole again
         failpoints.hit("commit.recorded")

@@ -20,7 +20,10 @@ def run(batch: Batch, context: Context) -> None:
         if entry.kind != "track":
             about_messages.append(entry)
             continue
-        for item in decode_entry(entry, source_kind=context.source_kind(entry.source_id)):
+        items = batch.decoded.get(entry.offset)
+        if items is None:
+            items = decode_entry(entry, source_kind=context.source_kind(entry.source_id))
+        for item in items:
             if isinstance(item, Rejected):
                 batch.rejected.append(item)
             elif (item.offset, item.position) in batch.skip:

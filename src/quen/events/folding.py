@@ -17,7 +17,7 @@ _PERSON = "dictGetOrDefault('links_dict', 'to_id', profile_id, profile_id)"
 _LINKED = "profile_id IN (SELECT from_id FROM links FINAL WHERE from_id != to_id)"
 _STAGE = f"INSERT INTO {STAGING} SELECT * REPLACE ({_PERSON} AS profile_id) FROM (SELECT * FROM events WHERE {{rows}})"
 # Chunks are no batches: none may be taken for another.
-_SETTINGS = " SETTINGS insert_deduplicate = 0, max_threads = 1, prefer_column_name_to_alias = 1"
+_SETTINGS = " SETTINGS deduplicate_insert = 'disable', max_threads = 1, prefer_column_name_to_alias = 1"
 
 
 class Month(NamedTuple):

@@ -18,13 +18,13 @@ import pytest
 from quen.engine.steps import STEPS
 from quen.failpoints import POINTS
 from tests.edge_only import EdgeOnly
-from tests.faults.lives import KNOWN_ONLY, TWICE
+from tests.faults.lives import KNOWN_ONLY, TWICE, TWO_MONTHS
 from tests.support import basic_auth, eventually
 
 OF_THE_ENGINE = sorted(p for p in POINTS if re.match("engine|record|commit|backfill|folding|journal", p))
 if "QUEN_FAULT_MINUTES" not in os.environ:  # steps before `record` write nothing: the last stands for all of them
     OF_THE_ENGINE = [p for p in OF_THE_ENGINE if p not in {f"engine.{s.name}" for s in STEPS[:6]}]
-NOT_THERE = [*KNOWN_ONLY, TWICE]
+LEFT_HALF = [*KNOWN_ONLY, TWICE, TWO_MONTHS]
 OF_THE_EDGE = ["edge.received", "journal.appending", "journal.appended", "edge.durable"]
 SOURCES = Path(__file__).parents[2] / "src/quen"
 
@@ -47,7 +47,7 @@ def lives(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         "QUEN_SECRET_KEY": "s",
     }
     done = subprocess.run(
-        [sys.executable, "-m", "tests.faults.lives", str(directory), "nowhere", *NOT_THERE, *OF_THE_ENGINE],
+        [sys.executable, "-m", "tests.faults.lives", str(directory), "nowhere", *LEFT_HALF, *OF_THE_ENGINE],
         env=environment,
         capture_output=True,
         text=True,
@@ -57,7 +57,7 @@ def lives(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return dict(json.loads(done.stdout.strip().splitlines()[-1]))
 
 
-@pytest.mark.parametrize("point", [*NOT_THERE, *OF_THE_ENGINE])
+@pytest.mark.parametrize("point", [*LEFT_HALF, *OF_THE_ENGINE])
 def test_the_engine_dies_there(point: str, lives: dict[str, Any]) -> None:
     unharmed = lives["nowhere"][1]
     assert lives["nowhere"][0] == 0 and unharmed["people"] and unharmed["runs"] and unharmed["same people"]

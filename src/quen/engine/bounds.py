@@ -96,7 +96,7 @@ EVENTS: tuple[Bound, ...] = (
     Bound(("links",), "By merges, until they are folded into the events in quiet time."),
     Bound(("computed_changes",), "By age: {COMPUTED_CHANGES_KEEP_DAYS} days."),
     Bound(("schema_migrations",), "By the code of Quen."),
-    Bound(("events_folding",), "A month of events while links are folded into it; then it is removed."),
+    Bound(("events_folding", "events_folded"), "A month of events while links are folded into it; then it is removed."),
 )
 
 FILES: tuple[Bound, ...] = (

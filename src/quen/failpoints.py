@@ -72,7 +72,7 @@ def hit(name: str, messages: Iterable[Carries] = ()) -> None:
         _die_in_turn(messages)
 
 
-def _read(given: str) -> Armed:
+def read(given: str) -> Armed:
     path = Path(given[1:]) if given.startswith("@") else None
     if path is not None:
         try:
@@ -84,7 +84,7 @@ def _read(given: str) -> Armed:
     return Armed(name, int(count or 1) - 1, message_id, path, given)
 
 
-_armed = _read(os.environ.get("QUEN_FAILPOINT", ""))
+_armed = read(os.environ.get("QUEN_FAILPOINT", ""))
 
 
 def _die_in_turn(messages: Iterable[Carries]) -> None:

@@ -27,6 +27,7 @@ class Plan(models.Model):
     ids_base = MsField()
     skip = JsonField(default=list)  # [offset, position] of messages that crash a step: quarantined, not tried again
     orders = JsonField(default=list)  # ids of the identity orders that the batch carries out
+    ended = models.IntegerField(default=0)  # how many lives of the engine ended within it, which no message should do
 
 
 class SeenMessage(models.Model):

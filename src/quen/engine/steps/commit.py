@@ -26,7 +26,7 @@ def run(batch: Batch, context: Context) -> None:
         _count(batch, context)
     with transaction.atomic():
         _write(batch, context)
-        failpoints.hit("commit.written")
+        failpoints.hit("commit.written", batch.messages)
         assert batch.recorded is not None
         with part("commit: waiting for record"):
             batch.recorded.result()  # history first: a state without its events could not be made whole again

@@ -235,17 +235,22 @@ class Quen:
         return self._child("edge")
 
     def _child(self, role: str) -> int:
+        return eventually(lambda: self.living(role)) or 0
+
+    def living(self, role: str) -> int | None:
+        """The process id of `edge` or `app`; None while it is away."""
         assert self._process is not None
-        supervisor = self._process.pid
-        found = eventually(lambda: [pid for pid, line in _children(supervisor) if f"quen.server {role} " in line])
-        return found[0]
+        children = _children(self._process.pid)
+        return next((pid for pid, line in children if f"quen.server {role} " in line), None)
 
     def kill_app(self) -> None:
         """SIGKILL to the app process and all that it started; the supervisor is to start it again."""
-        app = self.app_pid()
-        for pid in [*_descendants(app), app]:
+        self.kill_tree(self.app_pid())
+
+    def kill_tree(self, pid: int) -> None:
+        for each in [*_descendants(pid), pid]:
             with suppress(ProcessLookupError):  # it went with its parent
-                os.kill(pid, signal.SIGKILL)
+                os.kill(each, signal.SIGKILL)
 
     def restart_app(self) -> None:
         before = self.app_pid()

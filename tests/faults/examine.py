@@ -77,8 +77,14 @@ class Books:
         profiles = dict(self.state("SELECT id, traits FROM profiles_profile"))
         mirror = {int(i): t for i, t in self.events("SELECT id, traits FROM profiles FINAL WHERE deleted = 0")}
         self._same("profiles, in the state and in the mirror", sorted(profiles), sorted(mirror))
-        named = {i: json.loads(t).get("email") for i, t in profiles.items()}
-        self._same("their e-mail addresses", named, {i: t.get("email") for i, t in mirror.items()})
+        traits = {i: json.loads(t) for i, t in profiles.items()}
+        self._same("their traits", traits, mirror)
+        latest = self.events(
+            f"SELECT {PERSON} AS person, argMax(JSONExtractString(traits, 'city'), (time, id)) FROM events"
+            " WHERE JSONHas(traits, 'city') GROUP BY person"
+        )
+        cities = {i: t["city"] for i, t in traits.items() if "city" in t}
+        self._same("where they live, and where they said last", cities, {int(i): city for i, city in latest})
         people = {int(p) for (p,) in self.events(f"SELECT DISTINCT {PERSON} FROM events")}
         self._none("events of people who are not there", sorted(people - profiles.keys()))
         offset, batch = self.state('SELECT "offset", batch FROM engine_position')[0]
@@ -132,6 +138,10 @@ class Books:
             self._same("orders and runs", sorted(orders), sorted(key for of, key in started if of == journey))
         twice = self.state("SELECT run_id, node FROM journeys_stepexecution GROUP BY run_id, node HAVING COUNT(*) > 1")
         self._none("steps that ran twice", twice)
+        lone = (
+            "SELECT e.id FROM journeys_stepexecution e LEFT JOIN journeys_run r ON r.id = e.run_id WHERE r.id IS NULL"
+        )
+        self._none("steps of no run", self.state(lone))
         # The journeys of these tests lead by every step, whoever comes.
         short = self.state(
             "SELECT r.id, r.node, COUNT(e.id) AS went FROM journeys_run r"

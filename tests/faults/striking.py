@@ -7,6 +7,7 @@ every start: the pause before the next start grows, and it never gets to work.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 from tests.support import Quen
@@ -32,10 +33,11 @@ class Striker:
         self._quen.kill_tree(pid)
         return True
 
-    def kill_all(self) -> None:
+    def kill_all(self, meanwhile: Callable[[Quen], None] = lambda _: None) -> None:
         """With the supervisor, as a power cut; start it again. The pauses before starts begin anew."""
         self.disarm()
         self._quen.kill()
+        meanwhile(self._quen)
         self._quen.start()
 
     def arm(self, point: str) -> None:

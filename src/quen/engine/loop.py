@@ -17,7 +17,7 @@ from quen import failpoints
 from quen.computed import service as computed
 from quen.config import Config
 from quen.db import execute, trouble, tune_for_batches
-from quen.engine import backfills, guards, plan, renewals, separating
+from quen.engine import backfills, guards, plan, renewals, separating, told
 from quen.engine.ages import Ages
 from quen.engine.batch import Batch, describe
 from quen.engine.context import Context
@@ -85,6 +85,7 @@ class Engine:
         self.context.catalogue.load()
         self.context.seen.load()
         self.context.open_claims = identity.open_claims()
+        self.context.lessened = told.load()
         self._reload_definitions(force=True)
 
     def run(self, stop: threading.Event) -> None:
@@ -217,6 +218,8 @@ class Engine:
         BATCH_SECONDS.observe(time.perf_counter() - started)
         for rejected in batch.rejected:
             DROPS.labels(rejected.reason.value).inc()
+        if planned.skip:
+            self.context.lessened = told.load()
         self.position = Position(planned.to_offset, planned.batch)
         self._next_due = None
         self._isolation.clear()

@@ -30,6 +30,14 @@ class Plan(models.Model):
     ended = models.IntegerField(default=0)  # how many lives of the engine ended within it, which no message should do
 
 
+class Lessened(models.Model):
+    """A batch that was committed with messages left out: what its other tries told is void (engine.told)."""
+
+    token = models.CharField(max_length=60, primary_key=True)
+    left_out = models.TextField()  # offset.position, with commas between
+    at = MsField()
+
+
 class SeenMessage(models.Model):
     """Message ids already stored. `expires_at` null: kept for ever (imports, which may be run again next year)."""
 

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from quen import failpoints
 from quen.db import execute, execute_many
-from quen.engine import fates
+from quen.engine import fates, told
 from quen.engine.batch import Batch
 from quen.engine.context import Context
 from quen.identity import ordered
@@ -50,6 +50,8 @@ def _write(batch: Batch, context: Context) -> None:
         _messages(batch, context)
     with part("commit: catalogue"):
         context.catalogue.write()
+    if batch.skip:
+        told.write(batch, context.config.journal_keep_days)
     execute(
         'UPDATE engine_position SET "offset" = %s, batch = %s WHERE reader = %s',
         [batch.to_offset, batch.number, READER],

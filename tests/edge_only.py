@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO
 
@@ -19,9 +19,10 @@ from tests.support import Quen, eventually
 
 
 class EdgeOnly:
-    """`settings` are QUEN_ settings without the prefix."""
+    """`settings` are QUEN_ settings without the prefix. `constants`: other values of what is fixed in `module:NAME`."""
 
-    def __init__(self, data_dir: Path, **settings: str) -> None:
+    def __init__(self, data_dir: Path, *, constants: Mapping[str, object] | None = None, **settings: str) -> None:
+        self._constants = dict(constants or {})
         self._home = Quen(data_dir, settings={f"QUEN_{name}": value for name, value in settings.items()})
         self.data_dir = data_dir
         self.url, self.port = self._home.edge_url, self._home.edge_port
@@ -32,18 +33,26 @@ class EdgeOnly:
 
     def prepare(self) -> None:
         """A data directory as `quen init` makes it."""
-        self._home.cli("init", "--email", self._home.owner_email, "--password-env", "QUEN_TEST_PASSWORD")
+        self._home.init()
 
     def start(self, *, healthy: bool = True) -> None:
         self._log = self._log or self.data_dir.with_suffix(".edge.log").open("ab")
         environment = {**self._home._environment(), "QUEN_DATA_DIR": str(self.data_dir)}
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "quen.server", "edge", "127.0.0.1", str(self.port)],
+            [sys.executable, "-c", self._program(), "edge", "127.0.0.1", str(self.port)],
             env=environment,
             stdout=self._log,
             stderr=self._log,
         )
         eventually(lambda: self._answers(200 if healthy else 503))
+
+    def _program(self) -> str:
+        """`python -m quen.server`, with other values of constants."""
+        lines = ["import importlib, sys", "from quen.server import main"]
+        for name, value in self._constants.items():
+            module, _, constant = name.partition(":")
+            lines.append(f"setattr(importlib.import_module({module!r}), {constant!r}, {value!r})")
+        return "\n".join([*lines, "main(sys.argv[1:])"])
 
     def stop(self) -> int:
         assert self._process is not None

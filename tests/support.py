@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import base64
 import fcntl
 import json
 import os
 import secrets
+import shutil
 import signal
 import socket
 import string
@@ -31,6 +33,7 @@ from aiosmtpd.controller import Controller
 OWNER_EMAIL = "owner@example.com"
 OWNER_PASSWORD = "correct horse battery staple"
 T = TypeVar("T")
+_made: dict[Path, tuple[Path, str]] = {}  # program → a data directory that it made, and the write key of a source
 
 
 def eventually(check: Callable[[], T], timeout: float = 60.0, interval: float = 0.05) -> T:
@@ -189,7 +192,7 @@ class Quen:
     def start(self, timeout: float = 120.0) -> None:
         if not self.data_dir.exists():
             self.smtp.start()
-            self.cli("init", "--email", self.owner_email, "--password-env", "QUEN_TEST_PASSWORD")
+            self.init()
         self._log = self._log or self.log_path.open("ab")
         self._process = subprocess.Popen(
             self._command("up", "--host", "127.0.0.1", "--port", str(self.port), "--edge-port", str(self.edge_port)),
@@ -200,6 +203,22 @@ class Quen:
             start_new_session=True,
         )
         self.wait_until_healthy(timeout)
+
+    def init(self) -> None:
+        """A data directory as `quen init` makes it, with a source that `source` knows.
+
+        It is a copy of the first that this process made: two starts of Python each time would be most of many a test.
+        """
+        made = _made.get(self._program)
+        if made is None:
+            folder = Path(tempfile.mkdtemp(prefix="quen-made-"))
+            atexit.register(shutil.rmtree, folder, ignore_errors=True)
+            first = Quen(folder / "data", program=self._program)
+            first.cli("init", "--email", OWNER_EMAIL, "--password-env", "QUEN_TEST_PASSWORD")
+            made = _made[self._program] = first.data_dir, first.source()
+            first.edge.close()
+        shutil.copytree(made[0], self.data_dir, dirs_exist_ok=True)
+        self._sources["server", ""] = made[1]
 
     def wait_until_healthy(self, timeout: float = 120.0) -> None:
         def healthy() -> bool:
@@ -235,17 +254,22 @@ class Quen:
         return self._child("edge")
 
     def _child(self, role: str) -> int:
+        return eventually(lambda: self.living(role)) or 0
+
+    def living(self, role: str) -> int | None:
+        """The process id of `edge` or `app`; None while it is away."""
         assert self._process is not None
-        supervisor = self._process.pid
-        found = eventually(lambda: [pid for pid, line in _children(supervisor) if f"quen.server {role} " in line])
-        return found[0]
+        children = _children(self._process.pid)
+        return next((pid for pid, line in children if f"quen.server {role} " in line), None)
 
     def kill_app(self) -> None:
         """SIGKILL to the app process and all that it started; the supervisor is to start it again."""
-        app = self.app_pid()
-        for pid in [*_descendants(app), app]:
+        self.kill_tree(self.app_pid())
+
+    def kill_tree(self, pid: int) -> None:
+        for each in [*_descendants(pid), pid]:
             with suppress(ProcessLookupError):  # it went with its parent
-                os.kill(pid, signal.SIGKILL)
+                os.kill(each, signal.SIGKILL)
 
     def restart_app(self) -> None:
         before = self.app_pid()

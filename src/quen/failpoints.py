@@ -1,15 +1,18 @@
 """Named points between two steps, at which a test lets the process die as by a power cut. Off unless QUEN_FAILPOINT is
 set.
 
-`QUEN_FAILPOINT=engine.record` dies there the first time, `engine.record:3` the third time. `@/a/file` reads the same
-from a file when the process starts, and removes the file before it dies: so the next life of the process goes on.
+`QUEN_FAILPOINT=engine.record` dies there the first time, `engine.record:3` the third time, `engine.record@m-1` whenever
+the message with the messageId `m-1` is there. `@/a/file` reads the same from a file when the process starts, and
+removes the file before it dies: so the next life of the process goes on.
 """
 
 from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterable
 from pathlib import Path
+from typing import NamedTuple, Protocol
 
 # Every point, and what has been done when it is reached.
 POINTS: dict[str, str] = {
@@ -48,35 +51,54 @@ POINTS: dict[str, str] = {
 }
 
 
-def hit(name: str) -> None:
-    """Die here, if this is the point and the time."""
-    if name == _wanted:
-        _die_in_turn()
+class Carries(Protocol):
+    @property
+    def message_id(self) -> str: ...
 
 
-def _read(given: str) -> tuple[str, int, Path | None]:
-    """(point, how many times it may still be passed, file to remove before dying)."""
+class Armed(NamedTuple):
+    """What QUEN_FAILPOINT says."""
+
+    point: str = ""
+    passes: int = 0  # how many times the point may still be passed
+    message_id: str = ""  # only with this one, and then always
+    file: Path | None = None  # to remove before dying
+    given: str = ""  # what stood in it
+
+
+def hit(name: str, messages: Iterable[Carries] = ()) -> None:
+    """Die here, if this is the point, the time, and one of the messages that it is about."""
+    if name == _armed.point:
+        _die_in_turn(messages)
+
+
+def read(given: str) -> Armed:
     path = Path(given[1:]) if given.startswith("@") else None
     if path is not None:
         try:
             given = path.read_text().strip()
         except OSError:
             given = ""
-    name, _, count = given.partition(":")
-    return name, int(count or 1) - 1, path
+    rest, _, message_id = given.partition("@")
+    name, _, count = rest.partition(":")
+    return Armed(name, int(count or 1) - 1, message_id, path, given)
 
 
-_wanted, _passes, _file = _read(os.environ.get("QUEN_FAILPOINT", ""))
+_armed = read(os.environ.get("QUEN_FAILPOINT", ""))
 
 
-def _die_in_turn() -> None:
-    global _passes
-    if _passes > 0:
-        _passes -= 1
+def _die_in_turn(messages: Iterable[Carries]) -> None:
+    global _armed
+    if _armed.message_id and not any(m.message_id == _armed.message_id for m in messages):
         return
-    if _file is not None:
+    if _armed.passes > 0:
+        _armed = _armed._replace(passes=_armed.passes - 1)
+        return
+    if _armed.file is not None:
         try:
-            _file.unlink()
+            if _armed.file.read_text().strip() != _armed.given:  # it arms another point by now
+                return
+            _armed.file.unlink()
         except OSError:  # another process died of it
             return
     os.kill(os.getpid(), signal.SIGKILL)

@@ -83,9 +83,13 @@ class Load:
             thread.start()
         return self
 
+    def stop_sending(self) -> None:
+        """No more messages; the SDKs hold what they have not got rid of."""
+        self._stop.set()
+
     def stop(self, timeout: float = 300) -> None:
         """Let the SDKs get rid of what they hold."""
-        self._stop.set()
+        self.stop_sending()
         deadline = time.monotonic() + timeout
         for thread in self._threads:
             thread.join(max(1.0, deadline - time.monotonic()))

@@ -77,8 +77,14 @@ class Books:
         profiles = dict(self.state("SELECT id, traits FROM profiles_profile"))
         mirror = {int(i): t for i, t in self.events("SELECT id, traits FROM profiles FINAL WHERE deleted = 0")}
         self._same("profiles, in the state and in the mirror", sorted(profiles), sorted(mirror))
-        named = {i: json.loads(t).get("email") for i, t in profiles.items()}
-        self._same("their e-mail addresses", named, {i: t.get("email") for i, t in mirror.items()})
+        traits = {i: json.loads(t) for i, t in profiles.items()}
+        self._same("their traits", traits, mirror)
+        latest = self.events(
+            f"SELECT {PERSON} AS person, argMax(JSONExtractString(traits, 'city'), (time, id)) FROM events"
+            " WHERE JSONHas(traits, 'city') GROUP BY person"
+        )
+        cities = {i: t["city"] for i, t in traits.items() if "city" in t}
+        self._same("where they live, and where they said last", cities, {int(i): city for i, city in latest})
         people = {int(p) for (p,) in self.events(f"SELECT DISTINCT {PERSON} FROM events")}
         self._none("events of people who are not there", sorted(people - profiles.keys()))
         offset, batch = self.state('SELECT "offset", batch FROM engine_position')[0]
@@ -118,7 +124,7 @@ class Books:
                 self.figures[f"segment {segment.name}"] = rows[0][0]
 
     def journeys(self) -> None:
-        """Each order started one run; each run took each step once; runs and timelines agree."""
+        """Each order started one run; each run took each step once and did what it says; runs and timelines agree."""
         runs = self.state("SELECT id, journey_id, entry_key, status FROM journeys_run")
         started = Counter((journey, key) for _, journey, key, _ in runs)
         self._none("runs that started twice", [k for k, n in started.items() if n > 1])
@@ -132,6 +138,33 @@ class Books:
             self._same("orders and runs", sorted(orders), sorted(key for of, key in started if of == journey))
         twice = self.state("SELECT run_id, node FROM journeys_stepexecution GROUP BY run_id, node HAVING COUNT(*) > 1")
         self._none("steps that ran twice", twice)
+        lone = (
+            "SELECT e.id FROM journeys_stepexecution e LEFT JOIN journeys_run r ON r.id = e.run_id WHERE r.id IS NULL"
+        )
+        self._none("steps of no run", self.state(lone))
+        # The journeys of these tests lead by every step, whoever comes.
+        short = self.state(
+            "SELECT r.id, r.node, COUNT(e.id) AS went FROM journeys_run r"
+            " JOIN journeys_version v ON v.id = r.version_id LEFT JOIN journeys_stepexecution e ON e.run_id = r.id"
+            " WHERE r.status <> 'active' GROUP BY r.id"
+            " HAVING went <> json_array_length(v.graph, '$.nodes')"
+        )
+        self._none("runs that ended without a step", short)
+        marked = "p.traits IS NULL OR NOT COALESCE(json_extract(p.traits, '$.ordered'), 0)"
+        self._none(
+            "people who went through and are not marked",
+            self.state(
+                "SELECT r.id FROM journeys_run r LEFT JOIN profiles_profile p ON p.id = r.profile_id"
+                f" WHERE r.status <> 'active' AND ({marked})"
+            ),
+        )
+        self._none(
+            "active runs that nothing will wake",
+            self.state(
+                "SELECT r.id FROM journeys_run r LEFT JOIN journeys_timer t ON t.run_id = r.id"
+                " WHERE r.status = 'active' AND t.run_id IS NULL"
+            ),
+        )
         for event, wanted in (("Journey Entered", len(runs)), ("Journey Ended", sum(s != "active" for *_, s in runs))):
             found = self.events("SELECT count() FROM events WHERE event = {e:String}", {"e": event})[0][0]
             self._same(f"runs and {event}", int(found), wanted)
@@ -149,6 +182,11 @@ class Books:
             " LEFT JOIN journeys_stepexecution e ON CAST(e.id AS TEXT) = m.idempotency_key"
         )
         self._none("messages without a step", [r[0] for r in rows if r[4] is None])
+        unsent = self.state(
+            "SELECT e.id FROM journeys_stepexecution e LEFT JOIN delivery_message m"
+            " ON m.idempotency_key = CAST(e.id AS TEXT) WHERE e.outcome = 'queued' AND m.id IS NULL"
+        )
+        self._none("steps that send, without a message", unsent)
         outcomes: Counter[str] = Counter()
         for key, channel, status, payload, _ in rows:
             outcomes[f"{channel} {status}"] += 1

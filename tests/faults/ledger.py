@@ -9,16 +9,20 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections import Counter
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from tests.support import Quen, eventually
+from tests.support import Quen
 
-ORDERED = "Ordered"
+STUCK_AFTER_S = 90.0  # longer than a server that failed rests at first, and than the app takes to start
 
 
 class Ledger:
@@ -43,30 +47,39 @@ class Ledger:
             return sum(self.begun.values())
 
 
-def quiet(quen: Quen, timeout: float = 120) -> None:
-    """Wait until the engine has nothing left to do and the outbox nothing to send now."""
+def quiet(quen: Quen, check: Callable[[], None] = lambda: None) -> None:
+    """Wait until the engine has nothing left to do and the outbox nothing to send, for as long as they get on.
 
-    def done() -> bool:
+    `check` is called meanwhile. Fails with what waits when nothing of it has gone for STUCK_AFTER_S.
+    """
+    quen.wait_until_healthy()
+    fewest, since, still = None, time.monotonic(), 0
+    while still < 3:  # a batch may bring the next one
+        time.sleep(0.3)
+        check()
+        waiting = _waiting(quen)
+        left = sum(waiting.values())
+        still = 0 if left else still + 1
+        if fewest is None or left < fewest:
+            fewest, since = left, time.monotonic()
+        stuck = time.monotonic() - since
+        assert not left or stuck < STUCK_AFTER_S, f"{waiting} wait, none less for {stuck:.0f} s:\n{quen.log_tail()}"
+
+
+def _waiting(quen: Quen) -> dict[str, int]:
+    """How much waits: entries of the journal for the engine, messages for the outbox."""
+    try:
         health = quen_health(quen)
-        assert health["engine"].get("lag") == 0, health
-        waiting = quen.api().get("messages", params={"status": "queued", "limit": 1}).json()["items"]
-        claimed = quen.api().get("messages", params={"status": "claimed", "limit": 1}).json()["items"]
-        assert not waiting and not claimed, (waiting, claimed)
-        return True
-
-    quen.wait_until_healthy(timeout)
-    still = 0
-
-    def still_done() -> bool:
-        nonlocal still
-        try:
-            still = still + 1 if done() else 0
-        except AssertionError:
-            still = 0
-            raise
-        return still >= 3  # a batch may bring the next one
-
-    eventually(still_done, timeout, interval=0.3)
+    except AssertionError:
+        return {"the app": 1}
+    # Asked of the file: the API lists messages, it does not count them.
+    with closing(sqlite3.connect(f"file:{quen.data_dir / 'state.db'}?mode=ro", uri=True, timeout=30)) as state:
+        rows = state.execute(
+            "SELECT channel || ' ' || status, COUNT(*) FROM delivery_message WHERE status IN ('queued', 'claimed')"
+            " GROUP BY 1"
+        ).fetchall()
+    lag = health["engine"].get("lag")
+    return {"entries": 1 if lag is None else lag, **dict(rows)}
 
 
 def quen_health(quen: Quen) -> dict[str, Any]:
@@ -78,9 +91,16 @@ def quen_health(quen: Quen) -> dict[str, Any]:
         raise AssertionError(f"no answer: {error}") from None
 
 
-def settle(quen: Quen, ledger: Ledger, *, calls: Counter[str] | None = None, tmp: Path) -> dict[str, Any]:
+def settle(
+    quen: Quen,
+    ledger: Ledger,
+    *,
+    calls: Counter[str] | None = None,
+    tmp: Path,
+    check: Callable[[], None] = lambda: None,
+) -> dict[str, Any]:
     """Stop Quen and compare everything; the figures. Fails with all that does not agree."""
-    quiet(quen)
+    quiet(quen, check)
     sources = {s["write_key"]: s["id"] for s in quen.cli_json("sources", "list")["items"]}
     assert quen.stop() == 0, quen.log_tail()
     doctor = quen.cli("doctor", check=False)

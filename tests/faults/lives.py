@@ -1,7 +1,7 @@
 """Lives of an engine over a data directory, each a fork of this process, so that none costs a start of Python.
 
 `python -m tests.faults.lives DIRECTORY POINT…` lets one die at each point, lets another take over, and prints what came
-of it as JSON: {point: [how the first ended, facts]}. `nowhere` is no point: it dies of nothing.
+of it as JSON: {point: [how the lives before it ended, facts]}. `nowhere` is no point: it dies of nothing.
 """
 
 from __future__ import annotations
@@ -18,7 +18,13 @@ from typing import Any
 
 import django
 
-TOKEN_ONLY = "the token is known, the rows are not there"  # what ClickHouse leaves when it dies between the two
+# What ClickHouse leaves when it dies between writing down that it knows these rows and putting them in place.
+KNOWN_ONLY = {f"{table} are known and not there": table for table in ("events", "profiles", "links")}
+TWICE = "events are known and not there, twice"  # the life that repeats the batch dies of it too
+TWO_MONTHS = "a folded month is beside the old one"  # which is there when it dies while one takes the other's place
+POISON = "poison"  # the message that a point with @poison dies of, whichever life it is
+DEADLY = [f"{point}@{POISON}" for point in ("engine.apply", "engine.record", "commit.written")]
+LIVES = {TWICE: 2} | dict.fromkeys(DEADLY, 4)  # three that die, and one that finds it
 PEOPLE = 12
 
 
@@ -34,9 +40,9 @@ def main(directory: Path, points: list[str]) -> None:
     for number, point in enumerate(points):
         copy = directory / str(number)
         shutil.copytree(filled, copy, symlinks=True)
-        ended = _life(copy, lambda point=point: _work(point))
+        ends = [_life(copy, lambda point=point: _work(point)) for _ in range(LIVES.get(point, 1))]
         assert _life(copy, _take_over) == 0, point
-        found[point] = [ended, json.loads((copy / "facts.json").read_text())]
+        found[point] = [ends, json.loads((copy / "facts.json").read_text())]
         shutil.rmtree(copy)
     print(json.dumps(found))
 
@@ -114,6 +120,7 @@ def _fill() -> None:
     messages += [_order(n) for n in range(0, PEOPLE, 2)]
     # Who was two becomes one; what was sent comes again; what cannot be stored is kept with its reason.
     messages += [_browse(n, f"third-{n}") | {"anonymousId": f"device-{n}"} for n in range(0, PEOPLE, 3)]
+    messages += [{"type": "track", "event": "Poison", "userId": "victim", "messageId": POISON}]
     messages += [_browse(1, "second-1"), {"type": "track", "userId": "x", "messageId": "nameless"}]
     for start in range(0, len(messages), 7):
         _append(engine.context.journal, source.id, messages[start : start + 7])
@@ -145,16 +152,30 @@ def _work(point: str) -> None:
     from quen.events.store import EventStore
 
     engine = _engine()
-    failpoints._wanted = point
-    if point == TOKEN_ONLY:
-        insert = EventStore.insert_events
+    failpoints._armed = failpoints.read(point)
+    os.environ["QUEN_FAILPOINT"] = point if point in DEADLY else ""  # for the process that tries messages
+    if point in {*KNOWN_ONLY, TWICE}:
+        table, insert = KNOWN_ONLY.get(point, "events"), EventStore._insert
 
-        def token_only(store: EventStore, rows: Any, token: str, *rest: Any) -> None:
-            insert(store, rows, token, *rest)
-            store.rows("DELETE FROM events WHERE id IN {ids:Array(UInt64)}", {"ids": [row.id for row in rows]})
-            os.kill(os.getpid(), signal.SIGKILL)
+        def known_only(store: EventStore, into: str, fields: Any, rows: Any, token: str) -> None:
+            insert(store, into, fields, rows, token)
+            if into == table and rows:
+                of = "id" if table == "events" else "version"
+                gone = sorted({getattr(row, of) for row in rows})
+                store.rows(f"DELETE FROM {into} WHERE {of} IN {{gone:Array(UInt64)}}", {"gone": gone})
+                os.kill(os.getpid(), signal.SIGKILL)
 
-        EventStore.insert_events = token_only  # type: ignore[method-assign]
+        EventStore._insert = known_only  # type: ignore[method-assign]
+    if point == TWO_MONTHS:
+        run = EventStore._run
+
+        def beside(store: EventStore, sql: str, *rest: Any) -> Any:
+            if "REPLACE PARTITION" not in sql:
+                return run(store, sql, *rest)
+            run(store, f"INSERT INTO events SELECT * FROM {sql.split()[-1]}", *rest)
+            return os.kill(os.getpid(), signal.SIGKILL)
+
+        EventStore._run = beside  # type: ignore[method-assign]
     engine.drain()
     for _ in range(12):
         engine._folder.step()

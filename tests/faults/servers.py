@@ -29,7 +29,7 @@ class FaultyMail(MailServer):
         if self.fault == REFUSES:
             return "451 4.3.0 try again later"
         if self.fault == SLOW:
-            await asyncio.sleep(0.3)
+            await asyncio.sleep(0.1)
         if self.fault == DIES_BEFORE:
             server.transport.abort()
             return "451 gone"

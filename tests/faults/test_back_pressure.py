@@ -20,7 +20,7 @@ from tests.support import Quen, basic_auth, eventually
 
 # The bounds that docs/reference/guarantees.md states, in MB; what the process is made of (Python, chDB) included.
 EDGE_MB, APP_MB = 400, 2_000
-JOURNAL_MB = 3
+JOURNAL_MB = 1
 
 
 def rss_mb(pid: int) -> float:

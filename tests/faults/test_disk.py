@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -38,11 +39,11 @@ def small_disk(path: Path, megabytes: int) -> Iterator[Path]:
 
 
 @pytest.fixture
-def new_edge() -> Iterator[Callable[[Path], EdgeOnly]]:
+def new_edge() -> Iterator[Callable[..., EdgeOnly]]:
     made: list[EdgeOnly] = []
 
-    def make(path: Path) -> EdgeOnly:
-        made.append(EdgeOnly(path))
+    def make(path: Path, **more: Any) -> EdgeOnly:
+        made.append(EdgeOnly(path, **more))
         return made[-1]
 
     yield make
@@ -60,9 +61,7 @@ def stored(edge: EdgeOnly) -> list[str]:
 
 
 @pytest.mark.skipif(not may_mount(), reason="only root may mount a small file system")
-def test_a_full_disk_is_503_and_goes_on_when_there_is_room(
-    tmp_path: Path, new_edge: Callable[[Path], EdgeOnly]
-) -> None:
+def test_a_full_disk_is_503_and_goes_on_when_there_is_room(tmp_path: Path, new_edge: Callable[..., EdgeOnly]) -> None:
     with small_disk(tmp_path / "disk", 12) as disk:
         edge = new_edge(disk / "data")
         edge.prepare()
@@ -122,8 +121,8 @@ def test_the_engine_waits_for_room_on_its_disk(tmp_path: Path) -> None:
             quen.close()
 
 
-def test_a_journal_that_is_locked_is_503_with_the_reason(tmp_path: Path, new_edge: Callable[[Path], EdgeOnly]) -> None:
-    edge = new_edge(tmp_path / "data")
+def test_a_journal_that_is_locked_is_503_with_the_reason(tmp_path: Path, new_edge: Callable[..., EdgeOnly]) -> None:
+    edge = new_edge(tmp_path / "data", constants={"quen.journal.sqlite:BUSY_SECONDS": 1.0})
     edge.prepare()
     edge.start()
     headers = basic_auth(edge.key())
@@ -139,7 +138,7 @@ def test_a_journal_that_is_locked_is_503_with_the_reason(tmp_path: Path, new_edg
 
 @pytest.mark.parametrize("tail", [b"", b"\xff" * 3000, b"\0" * 5000, "half"], ids=["cut", "garbage", "zeros", "half"])
 def test_a_torn_tail_of_the_log_costs_nothing_answered(
-    tail: bytes | str, tmp_path: Path, new_edge: Callable[[Path], EdgeOnly]
+    tail: bytes | str, tmp_path: Path, new_edge: Callable[..., EdgeOnly]
 ) -> None:
     """What a power cut leaves behind the last commit: part of a page, garbage, zeros."""
     edge = new_edge(tmp_path / "data")
@@ -168,7 +167,7 @@ def test_a_torn_tail_of_the_log_costs_nothing_answered(
     assert len(ids) == len(set(ids))
 
 
-def test_a_damaged_journal_is_refused_with_what_to_do(tmp_path: Path, new_edge: Callable[[Path], EdgeOnly]) -> None:
+def test_a_damaged_journal_is_refused_with_what_to_do(tmp_path: Path, new_edge: Callable[..., EdgeOnly]) -> None:
     edge = new_edge(tmp_path / "data")
     edge.prepare()
     edge.start()
@@ -204,7 +203,7 @@ def test_a_state_that_is_locked_holds_up_the_engine_and_sets_nothing_aside(new_q
 def test_a_damaged_state_is_refused_with_a_clear_message(damage: str, tmp_path: Path) -> None:
     quen = Quen(tmp_path / "data")
     try:
-        quen.cli("init", "--email", quen.owner_email, "--password-env", "QUEN_TEST_PASSWORD")
+        quen.init()
         path = quen.data_dir / "state.db"
         whole = path.read_bytes()
         path.write_bytes(whole[: len(whole) // 2] if damage == "cut" else b"\xff" * 4096 + whole[4096:])
@@ -216,7 +215,7 @@ def test_a_damaged_state_is_refused_with_a_clear_message(damage: str, tmp_path: 
 
 
 @pytest.mark.skipif(not may_mount(), reason="only root may mount a file read-only (for others it is chmod)")
-def test_a_read_only_directory_is_said_so(tmp_path: Path, new_edge: Callable[[Path], EdgeOnly]) -> None:
+def test_a_read_only_directory_is_said_so(tmp_path: Path, new_edge: Callable[..., EdgeOnly]) -> None:
     with small_disk(tmp_path / "data", 32) as disk:
         edge = new_edge(disk)
         edge.prepare()

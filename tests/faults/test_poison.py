@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from quen.engine.batch import Batch
@@ -15,6 +17,7 @@ from quen.engine.steps import STEPS
 from quen.events.store import event_store
 from quen.profiles.models import Profile
 from tests.engine_world import Shop
+from tests.support import Quen, eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -84,3 +87,31 @@ def _poison_rows(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _track(shop: Shop, event: str, id_: str, who: str) -> dict[str, Any]:
     return {"type": "track", "event": event, "messageId": id_, **shop.user(who)}
+
+
+# tests/faults/lives.py lets an engine die so in `make test`, without the app around it.
+@pytest.mark.skipif("QUEN_FAULT_MINUTES" not in os.environ, reason="make faults tries it: the app starts five times")
+@pytest.mark.parametrize("point", ["engine.apply", "engine.record"])
+def test_an_event_that_ends_the_app(point: str, new_quen: Callable[..., Quen]) -> None:
+    """Whatever kills it in the middle of a message: after a few starts it is set aside, and all others are stored."""
+    quen = new_quen(FAILPOINT=f"{point}@deadly")
+    quen.start()
+    good = [{"type": "track", "event": "Good", "userId": f"u{n}", "messageId": f"good-{n}"} for n in range(60)]
+    deadly = {"type": "track", "event": "Deadly", "userId": "victim", "messageId": "deadly"}
+    quen.send(*good[:30])
+    quen.send(*good[30:40], deadly, *good[40:50])
+    quen.send(*good[50:])
+    (kept,) = eventually(lambda: _quarantine(quen), timeout=240, interval=1)
+    assert (kept["reason"], kept["body"]["event"]) == ("step_failed", "Deadly")
+    quen.wait_until_healthy()
+    quen.settle()
+    stored = quen.cli("export", "events").stdout
+    assert sorted(stored.count(f'"good-{n}"') for n in range(60)) == [1] * 60 and '"deadly"' not in stored
+
+
+def _quarantine(quen: Quen) -> list[dict[str, Any]]:
+    try:
+        answer = quen.api().get("quarantine")
+    except httpx.TransportError:
+        return []  # the app is away again
+    return list(answer.json()["items"]) if answer.status_code == 200 else []

@@ -70,6 +70,7 @@ STATE: tuple[Bound, ...] = (
     Bound(("quality_counter",), "By age: 731 days; a row for each day, source, field and outcome."),
     Bound(("quality_example",), "By number for each place, and by age: {QUARANTINE_KEEP_DAYS} days."),
     Bound(("engine_position", "engine_plan"), "One row."),
+    Bound(("engine_lessened",), "By age: {JOURNAL_KEEP_DAYS} days; a row for a batch that had to leave messages out."),
     Bound(
         ("engine_seenmessage", "engine_seenlog"),
         "By age: message ids of the last 24 hours; those of imported rows stay, so that a file is taken once.",
@@ -96,7 +97,7 @@ EVENTS: tuple[Bound, ...] = (
     Bound(("links",), "By merges, until they are folded into the events in quiet time."),
     Bound(("computed_changes",), "By age: {COMPUTED_CHANGES_KEEP_DAYS} days."),
     Bound(("schema_migrations",), "By the code of Quen."),
-    Bound(("events_folding",), "A month of events while links are folded into it; then it is removed."),
+    Bound(("events_folding", "events_folded"), "A month of events while links are folded into it; then it is removed."),
 )
 
 FILES: tuple[Bound, ...] = (

@@ -46,6 +46,7 @@ class Context:
     may_renew: bool = True  # whether the present traits may wait to be made anew
     costs: Costs = field(default_factory=Costs)
     audited: float = field(default_factory=time.monotonic)  # when members were last compared with SQL
+    lessened: dict[str, str] = field(default_factory=dict)  # batches of which another try told something (engine.told)
     catalogue: Catalogue = field(default_factory=Catalogue)
     seen: Seen = field(default_factory=Seen)
     parts: Parts = field(default_factory=Parts)

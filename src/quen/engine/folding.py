@@ -9,6 +9,7 @@ deleted meanwhile, the month begins anew.
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 
 import structlog
 
@@ -41,7 +42,7 @@ class Folder:
         self._look_at = 0.0
         self._months: list[folding.Month] = []  # still to be taken, since the last look
         self._linked = 0
-        folding.drop(store)
+        folding.finish(store)
 
     def busy(self) -> None:
         """The engine has more to do than it can at once."""
@@ -63,6 +64,8 @@ class Folder:
         except QuenError as error:  # what is only for comfort must not hold up events
             log.warning("links could not be folded; trying again later", error=error.message)
             self._staging, self._look_at = None, now + LOOK_EVERY_S
+            with suppress(QuenError):
+                folding.drop(self.store)
             return False
         finally:
             self._last_step = time.monotonic()

@@ -4,30 +4,39 @@ A batch that fails before `record` has written nothing: its range is halved unti
 message of it goes through the steps alone. One that fails at `record` or `commit` keeps its range, since part of it may
 be stored: what the event store refuses is found row by row, and what else fails there again and again is found by
 letting each message alone pass the steps and a commit that is rolled back.
+
+One that ends the process leaves nobody to catch an error. When several lives have ended within the same plan, a process
+of its own tries its messages (engine.trial), and dies in the engine's place.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future
 
+import structlog
 from django.db import transaction
 
 from quen.db import trouble
+from quen.engine import trial
 from quen.engine.batch import Batch
 from quen.engine.context import Context
+from quen.engine.plan import Plan
 from quen.errors import QuenError
 from quen.events.store import EventsRefused
 from quen.journal.protocol import Entry
 from quen.protocol.messages import Message
 
-PATIENCE = 3  # times that a batch is tried again for no known reason
+log = structlog.get_logger("quen.engine")
+
+PATIENCE = 3  # times that a batch is tried again for no known reason; lives that may end within one
 RECORD = "record"
 COMMIT = "commit"
 
 
-# (entry, position of one message of it or None for all, whether to commit too, for a trial) → whether it passed.
-Try = Callable[[Entry, int | None, bool], bool]
+Only = Collection[tuple[int, int]] | None  # (offset, position) of the messages to look at; None: all
+# (entries, which messages of them, whether to commit too, for a trial) → whether they passed.
+Try = Callable[[list[Entry], Only, bool], bool]
 
 
 class StepFailed(Exception):
@@ -61,16 +70,35 @@ class Isolation:
         self.timers = True
         self.skip: set[tuple[int, int]] = set()
         self._unexplained = 0
+        self._searched = False  # for what ends the process
 
     def clear(self) -> None:
         self.entries, self.timers, self.skip, self._unexplained = None, True, set(), 0
+        self._searched = False
+
+    def spare(self, planned: Plan, entries: list[Entry]) -> None:
+        """Leave out what ended life after life within this plan. Nothing, where they were ended from outside."""
+        if planned.ended < PATIENCE or self._searched:
+            return
+        self._searched = True
+        log.error(
+            "life after life ended within the same batch: looking for what ends them",
+            batch=planned.batch,
+            lives=planned.ended,
+        )
+        found = trial.deadly(planned, entries)
+        self.skip |= found
+        if found:
+            log.error("messages end the process: they go to the quarantine", batch=planned.batch, messages=len(found))
+        else:
+            log.warning("no message of the batch ends the process; it is repeated as it is", batch=planned.batch)
 
     def has_to_narrow(self, failed: StepFailed) -> bool:
         """Whether something must be left out; else the same may work later."""
         self._unexplained += failed.is_unexplained()
         return not failed.can_be_retried() or self._unexplained > PATIENCE
 
-    def narrow(self, failed: StepFailed, context: Context, try_one: Try) -> None:
+    def narrow(self, failed: StepFailed, context: Context, try_some: Try) -> None:
         """Decide what the next try leaves out."""
         entries = failed.batch.entries
         if failed.step in (RECORD, COMMIT):
@@ -78,15 +106,15 @@ class Isolation:
             if isinstance(failed.__cause__, EventsRefused):
                 found = _refused(failed.batch, context)
             else:
-                at_fault = [entry for entry in entries if not try_one(entry, None, True)]
+                at_fault = [entry for entry in entries if not try_some([entry], None, True)]
                 found = set[tuple[int, int]]().union(
-                    *(_crashing(entry, failed.batch.messages, try_one, whole=True) for entry in at_fault)
+                    *(_crashing(entry, failed.batch.messages, try_some, whole=True) for entry in at_fault)
                 )
             self.timers = bool(found)
             self.skip |= found
         elif len(entries) > 1:
             self.entries = len(entries) // 2
-        elif entries and (found := _crashing(entries[0], failed.batch.messages, try_one)):
+        elif entries and (found := _crashing(entries[0], failed.batch.messages, try_some)):
             self.skip |= found
         else:
             self.timers = False
@@ -101,9 +129,10 @@ def _refused(batch: Batch, context: Context) -> set[tuple[int, int]]:
     }
 
 
-def _crashing(entry: Entry, messages: Sequence[Message], try_one: Try, *, whole: bool = False) -> set[tuple[int, int]]:
+def _crashing(entry: Entry, messages: Sequence[Message], try_some: Try, *, whole: bool = False) -> set[tuple[int, int]]:
     positions = sorted({m.position for m in messages if m.offset == entry.offset})
-    return {(entry.offset, position) for position in positions if not try_one(entry, position, whole)}
+    each = [(entry.offset, position) for position in positions]
+    return {one for one in each if not try_some([entry], {one}, whole)}
 
 
 def could_be_committed(batch: Batch, commit: Callable[[], None]) -> bool:

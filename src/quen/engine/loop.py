@@ -16,14 +16,14 @@ from quen import failpoints
 from quen.computed import service as computed
 from quen.config import Config
 from quen.db import execute, trouble, tune_for_batches
-from quen.engine import backfills, guards, plan, renewals, separating
+from quen.engine import backfills, guards, plan, renewals, separating, told
 from quen.engine.ages import Ages
 from quen.engine.ahead import Ahead, Bounds, Decoded
 from quen.engine.batch import Batch, describe
 from quen.engine.checkpoints import Checkpoints
 from quen.engine.context import Context
 from quen.engine.folding import Folder
-from quen.engine.isolate import COMMIT, RECORD, Isolation, StepFailed, could_be_committed
+from quen.engine.isolate import COMMIT, RECORD, Isolation, Only, StepFailed, could_be_committed
 from quen.engine.metrics import BATCH_SECONDS, DROPS, FAILURES, FLIPS_DUE, LAG, StepTotals
 from quen.engine.pause import Pause
 from quen.engine.plan import Plan, Position
@@ -80,7 +80,7 @@ class Engine:
         self._ahead = Ahead(journal)
         self._searched = time.monotonic()  # when cycles were last searched for
         self._sweeper = Sweeper(config, store)
-        self._again = self._interrupted()
+        self._again = plan.inherited(self.position.batch)
         if plan.meet(journal.identity(), journal.end()):
             self.position, self._again = plan.position(), None
         self._definitions_checked = 0.0
@@ -90,6 +90,7 @@ class Engine:
         self.context.catalogue.load()
         self.context.seen.load()
         self.context.open_claims = identity.open_claims()
+        self.context.lessened = told.load()
         self._reload_definitions(force=True)
 
     def run(self, stop: threading.Event) -> None:
@@ -127,8 +128,10 @@ class Engine:
             self._keep_house()
         now = self.clock()
         if self._again is not None:
+            entries = self._range(self._again)
+            self._isolation.spare(self._again, entries)
             planned = self._again._replace(skip=tuple(sorted({*self._again.skip, *self._isolation.skip})))
-            self._batch(planned, self._range(planned))
+            self._batch(planned, entries)
             return True
         orders = ordered.next_orders()
         if orders and orders[0][1] not in ordered.IN_A_BATCH:
@@ -247,6 +250,8 @@ class Engine:
         BATCH_SECONDS.observe(time.perf_counter() - started)
         for rejected in batch.rejected:
             DROPS.labels(rejected.reason.value).inc()
+        if planned.skip:
+            self.context.lessened = told.load()
         self.position = Position(planned.to_offset, planned.batch)
         self._next_due = None
         self._isolation.clear()
@@ -265,7 +270,7 @@ class Engine:
                 step.run(batch, self.context)
             except Exception as error:
                 raise StepFailed(step.name, batch) from error
-            failpoints.hit(f"engine.{step.name}")
+            failpoints.hit(f"engine.{step.name}", batch.messages)
             self.totals.add(step.name, len(batch.messages), time.perf_counter() - before)
 
     def _new_batch(self, planned: Plan, entries: list[Entry]) -> Batch:
@@ -301,7 +306,7 @@ class Engine:
             self.position = plan.position()
             self._again = self._interrupted()
         if self._isolation.has_to_narrow(error):
-            self._isolation.narrow(error, self.context, self._passes_alone)
+            self._isolation.narrow(error, self.context, self.passes)
             self._forget()
 
     def _forget(self) -> None:
@@ -311,11 +316,16 @@ class Engine:
         self.context.open_claims = identity.open_claims()
         journeys.forget_definitions()
 
-    def _passes_alone(self, entry: Entry, position: int | None, whole: bool = False) -> bool:
-        """Whether an entry, or one message of it, passes the steps that write nothing; of the `whole`, all of them."""
+    def passes(
+        self, entries: list[Entry], only: Only = None, whole: bool = False, scratch: EventStore | None = None
+    ) -> bool:
+        """Whether entries, or these messages of them, pass the steps that write nothing; of the `whole`, all of them.
+
+        Their events are inserted only where there is a store to try it on.
+        """
         last = plan.last()
         assert last is not None
-        batch = self._new_batch(last, [entry])
+        batch = self._new_batch(last, entries)
         batch.timers = False
         try:
             for step in STEPS:
@@ -323,12 +333,15 @@ class Engine:
                     if not whole:
                         return True
                     record.prepare(batch)
-                    continue
-                if step.name == COMMIT:
+                    if scratch is not None:
+                        scratch.insert_events(batch.rows, "")
+                elif step.name == COMMIT:
                     return could_be_committed(batch, partial(step.run, batch, self.context))
-                step.run(batch, self.context)
-                if step.name == "decode" and position is not None:
-                    batch.messages = [m for m in batch.messages if m.position == position]
+                else:
+                    step.run(batch, self.context)
+                if step.name == "decode" and only is not None:
+                    batch.messages = [m for m in batch.messages if (m.offset, m.position) in only]
+                failpoints.hit(f"engine.{step.name}", batch.messages)
         except Exception:
             return False
         return True

@@ -27,6 +27,15 @@ class Plan(models.Model):
     ids_base = MsField()
     skip = JsonField(default=list)  # [offset, position] of messages that crash a step: quarantined, not tried again
     orders = JsonField(default=list)  # ids of the identity orders that the batch carries out
+    ended = models.IntegerField(default=0)  # how many lives of the engine ended within it, which no message should do
+
+
+class Lessened(models.Model):
+    """A batch that was committed with messages left out: what its other tries told is void (engine.told)."""
+
+    token = models.CharField(max_length=60, primary_key=True)
+    left_out = models.TextField()  # offset.position, with commas between
+    at = MsField()
 
 
 class SeenMessage(models.Model):

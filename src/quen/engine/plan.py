@@ -26,6 +26,7 @@ class Plan(NamedTuple):
     ids_base: int  # ms UTC, later than that of every earlier batch
     skip: tuple[tuple[int, int], ...] = ()  # (offset, position) of messages that crash a step
     orders: tuple[int, ...] = ()  # identity orders (join, attach) that the batch carries out
+    ended: int = 0  # how many lives of the engine ended within it
 
 
 class Position(NamedTuple):
@@ -59,24 +60,30 @@ def meet(journal: int, end: int) -> bool:
 
 def last() -> Plan | None:
     rows = fetch(
-        "SELECT batch, after_offset, to_offset, now, ids_base, skip, orders FROM engine_plan WHERE reader = %s",
+        "SELECT batch, after_offset, to_offset, now, ids_base, skip, orders, ended FROM engine_plan WHERE reader = %s",
         [READER],
     )
     if not rows:
         return None
-    batch, after_offset, to_offset, now, ids_base, skip, orders = rows[0]
+    batch, after_offset, to_offset, now, ids_base, skip, orders, ended = rows[0]
     left_out = tuple((offset, at) for offset, at in msgspec.json.decode(skip))
-    return Plan(batch, after_offset, to_offset, now, ids_base, left_out, tuple(msgspec.json.decode(orders)))
+    return Plan(batch, after_offset, to_offset, now, ids_base, left_out, tuple(msgspec.json.decode(orders)), ended)
+
+
+def inherited(committed: int) -> Plan | None:
+    """A plan past the last committed batch, in which another life ended; that is counted when it is begun again."""
+    found = last()
+    return found._replace(ended=found.ended + 1) if found is not None and found.batch > committed else None
 
 
 def write(plan: Plan) -> None:
     execute(
-        "INSERT INTO engine_plan (reader, batch, after_offset, to_offset, now, ids_base, skip, orders)"
-        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"
+        "INSERT INTO engine_plan (reader, batch, after_offset, to_offset, now, ids_base, skip, orders, ended)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
         " ON CONFLICT (reader) DO UPDATE SET batch = excluded.batch, after_offset = excluded.after_offset,"
         " to_offset = excluded.to_offset, now = excluded.now, ids_base = excluded.ids_base, skip = excluded.skip,"
-        " orders = excluded.orders",
-        [READER, *plan[:5], _encode(plan.skip).decode(), _encode(plan.orders).decode()],
+        " orders = excluded.orders, ended = excluded.ended",
+        [READER, *plan[:5], _encode(plan.skip).decode(), _encode(plan.orders).decode(), plan.ended],
     )
 
 

@@ -14,6 +14,7 @@ import msgspec
 
 from quen.delivery.tracking import SystemEvent
 from quen.engine.batch import Batch
+from quen.engine.told import try_of
 from quen.journal.protocol import NewEntry
 from quen.protocol.messages import Envelope, Message
 from quen.segments.facts import Change
@@ -61,7 +62,7 @@ def system_entries(batch: Batch) -> list[NewEntry]:
             }
             for w in batch.effects.trait_writes
         ]
-    return entries_of(messages)
+    return entries_of(messages, try_of(batch))
 
 
 def system_message(profile_id: int, event: str, properties: dict[str, Any], key: str, time: int) -> dict[str, Any]:
@@ -76,11 +77,10 @@ def system_message(profile_id: int, event: str, properties: dict[str, Any], key:
     }
 
 
-def entries_of(messages: list[dict[str, Any]]) -> list[NewEntry]:
-    return [
-        NewEntry("track", 0, _encode(Envelope([msgspec.Raw(_encode(m)) for m in messages[i : i + MESSAGES_AN_ENTRY]])))
-        for i in range(0, len(messages), MESSAGES_AN_ENTRY)
-    ]
+def entries_of(messages: list[dict[str, Any]], by: str = "") -> list[NewEntry]:
+    """`by`: the try of a batch that tells it."""
+    slices = [messages[i : i + MESSAGES_AN_ENTRY] for i in range(0, len(messages), MESSAGES_AN_ENTRY)]
+    return [NewEntry("track", 0, _encode(Envelope([msgspec.Raw(_encode(m)) for m in s], by=by))) for s in slices]
 
 
 def segment_messages(changes: Sequence[tuple[int, Change]], telling: str = "") -> list[dict[str, Any]]:

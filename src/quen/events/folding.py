@@ -1,7 +1,8 @@
 """Folding links into the rows of events: a month is written anew beside the table and takes the place of the old one.
 
-Readers see the rows before or after, never both and never neither: REPLACE PARTITION is atomic. `origin` keeps the
-profile id of the moment.
+Readers see the rows before or after, never both and never neither: REPLACE PARTITION is atomic for them. It is not for
+who dies in the middle of it: then both are there at the next start. So what has been compared and may take the old
+one's place has another name, and whoever finds that finishes it. `origin` keeps the profile id of the moment.
 """
 
 from __future__ import annotations
@@ -13,11 +14,12 @@ import msgspec
 from quen.events.store import EventStore
 
 STAGING = "events_folding"
+FOLDED = "events_folded"  # staged wholly; it is taking the place of the month, or has
 _PERSON = "dictGetOrDefault('links_dict', 'to_id', profile_id, profile_id)"
 _LINKED = "profile_id IN (SELECT from_id FROM links FINAL WHERE from_id != to_id)"
 _STAGE = f"INSERT INTO {STAGING} SELECT * REPLACE ({_PERSON} AS profile_id) FROM (SELECT * FROM events WHERE {{rows}})"
 # Chunks are no batches: none may be taken for another.
-_SETTINGS = " SETTINGS insert_deduplicate = 0, max_threads = 1, prefer_column_name_to_alias = 1"
+_SETTINGS = " SETTINGS deduplicate_insert = 'disable', max_threads = 1, prefer_column_name_to_alias = 1"
 
 
 class Month(NamedTuple):
@@ -84,13 +86,25 @@ def replace(store: EventStore, staging: Staging) -> bool:
     store.rows(_STAGE.format(rows=came) + _SETTINGS)
     if _ids_in(store, "events", staging.month) != _ids_in(store, STAGING, staging.month):
         return False
-    store.rows(f"ALTER TABLE events REPLACE PARTITION {staging.month} FROM {STAGING}")
+    store.rows(f"RENAME TABLE {STAGING} TO {FOLDED}")
+    store.rows(f"ALTER TABLE events REPLACE PARTITION {staging.month} FROM {FOLDED}")
     return True
 
 
+def finish(store: EventStore) -> None:
+    """At the start, before anything is inserted: what a crash has left goes on where it may be half done, or goes."""
+    if store.rows(f"EXISTS TABLE {FOLDED}")[0][0]:
+        for month, highest in store.rows(f"SELECT toYYYYMM(time), max(id) FROM {FOLDED} GROUP BY 1"):
+            came = f"toYYYYMM(time) = {int(month)} AND id > {int(highest)}"
+            if not store.rows(f"SELECT 1 FROM events WHERE {came} LIMIT 1"):  # else it was not this crash that left it
+                store.rows(f"ALTER TABLE events REPLACE PARTITION {int(month)} FROM {FOLDED}")
+    drop(store)
+
+
 def drop(store: EventStore) -> None:
-    """Away with what was staged: after a fold, and at the start, where a crash may have left it."""
-    store.rows(f"DROP TABLE IF EXISTS {STAGING} SYNC")
+    """Away with what was staged."""
+    for table in (STAGING, FOLDED):
+        store.rows(f"DROP TABLE IF EXISTS {table} SYNC")
 
 
 def forget_links(store: EventStore) -> None:

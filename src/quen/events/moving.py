@@ -21,7 +21,7 @@ _IDENTIFIERS = (
 _RUN = "toUInt64OrZero(if(source_id = 0, toString(properties.run_id), ''))"
 # What inserts into a table of many months need, once, in one piece. What is moved, moved back and moved again is no
 # repetition, although its rows are the same.
-_INSERT = "max_partitions_per_insert_block = 0, insert_deduplicate = 0, prefer_column_name_to_alias = 1"
+_INSERT = "max_partitions_per_insert_block = 0, deduplicate_insert = 'disable', prefer_column_name_to_alias = 1"
 
 
 class Apart(msgspec.Struct):

@@ -96,6 +96,15 @@ MIGRATIONS: tuple[tuple[int, tuple[str, ...]], ...] = (
             """,
         ),
     ),
+    (
+        4,
+        # A part is on the disk before its insert returns, and a merged one before its sources go (decision 33).
+        tuple(
+            f"ALTER TABLE {table} MODIFY SETTING fsync_after_insert = 1, fsync_part_directory = 1,"
+            " min_rows_to_fsync_after_merge = 1"
+            for table in ("events", "profiles", "links", "computed_changes")
+        ),
+    ),
 )
 
 

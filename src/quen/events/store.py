@@ -214,7 +214,8 @@ class EventStore:
         if not rows:
             return
         data = _encoder.encode_lines(rows).decode()
-        once = f"insert_deduplication_token='{token}'" if token else "insert_deduplicate=0"
+        # Without a token the rows themselves would be one, with the same fault: what is told again must be written.
+        once = f"insert_deduplication_token='{token}'" if token else "deduplicate_insert='disable'"
         self._run(
             f"INSERT INTO {table} ({', '.join(fields)}) SETTINGS {once}, {_INSERT_SETTINGS}"
             f" FORMAT JSONCompactEachRow\n{data}",

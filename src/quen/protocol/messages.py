@@ -23,6 +23,7 @@ class Envelope(msgspec.Struct, omit_defaults=True):
     ids: list[str] | None = None  # a replay from quarantine keeps the ids given by the server
     received_at: int | None = None  # a replay: when it first came, ms UTC
     dropped: int = 0  # so many messages of a disabled source were not even kept
+    by: str = ""  # Quen's own: the try of a batch that told it (engine.told)
 
 
 class Message(msgspec.Struct):

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from quen import failpoints
 from quen.db import execute, execute_many
-from quen.engine import fates
+from quen.engine import fates, told
 from quen.engine.batch import Batch
 from quen.engine.context import Context
 from quen.identity import ordered
@@ -26,7 +26,7 @@ def run(batch: Batch, context: Context) -> None:
         _count(batch, context)
     with transaction.atomic():
         _write(batch, context)
-        failpoints.hit("commit.written")
+        failpoints.hit("commit.written", batch.messages)
         assert batch.recorded is not None
         batch.meanwhile(batch)
         with part("commit: waiting for record"):
@@ -51,6 +51,8 @@ def _write(batch: Batch, context: Context) -> None:
         _messages(batch, context)
     with part("commit: catalogue"):
         context.catalogue.write()
+    if batch.skip:
+        told.write(batch, context.config.journal_keep_days)
     execute(
         'UPDATE engine_position SET "offset" = %s, batch = %s WHERE reader = %s',
         [batch.to_offset, batch.number, READER],

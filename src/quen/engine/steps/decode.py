@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from quen.delivery import tracking
+from quen.engine import told
 from quen.engine.batch import Batch
 from quen.engine.context import Context
 from quen.engine.system import own_message
@@ -16,7 +17,7 @@ _encode = msgspec.json.Encoder().encode
 
 def run(batch: Batch, context: Context) -> None:
     about_messages = []
-    for entry in batch.entries:
+    for entry in told.in_force(batch.entries, context.lessened):
         if entry.kind != "track":
             about_messages.append(entry)
             continue

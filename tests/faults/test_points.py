@@ -22,7 +22,7 @@ from tests.edge_only import EdgeOnly
 from tests.faults.lives import DEADLY, KNOWN_ONLY, TWICE, TWO_MONTHS
 from tests.support import basic_auth, eventually
 
-OF_THE_ENGINE = sorted(p for p in POINTS if re.match("engine|record|commit|backfill|folding|journal", p))
+OF_THE_ENGINE = sorted(p for p in POINTS if re.match("engine|record|mirror|commit|backfill|folding|journal", p))
 if "QUEN_FAULT_MINUTES" not in os.environ:
     # Steps before `record` write nothing: `engine.planned` stands for them. The journal's are tried at the edge too.
     OF_THE_ENGINE = [p for p in OF_THE_ENGINE if p not in {f"engine.{s.name}" for s in STEPS[:7]}]

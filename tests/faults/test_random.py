@@ -25,7 +25,7 @@ from tests.support import Quen
 
 MINUTES = float(os.environ.get("QUEN_FAULT_MINUTES", "0"))
 SEED = int(os.environ.get("QUEN_FAULT_SEED") or random.SystemRandom().randrange(10**6))
-WHOLE = sorted(p for p in POINTS if p.split(".")[0] in {"edge", "journal", "engine", "record", "commit", "outbox"})
+WHOLE = sorted(p for p in POINTS if p.split(".")[0] in {"edge", "journal", "engine", "record", "mirror", "commit", "outbox"})
 FAULTS = ["edge", "app", "app", "both", "point", "point", "mail", "hook", *(["all"] if MINUTES else [])]
 
 

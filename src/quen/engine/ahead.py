@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NamedTuple
 
+from quen.engine.seen import hash_of
 from quen.journal.protocol import Entry, Journal
 from quen.protocol.decode import decode_entry
 from quen.protocol.messages import Message, Rejected
@@ -86,5 +87,8 @@ def _look(journal: Journal, after: int, bounds: Bounds, kinds: Mapping[int, str]
     portion = read_portion(journal, after, bounds)
     for entry in portion.entries:
         if entry.kind == "track" and (kind := kinds.get(entry.source_id)) is not None:
-            portion.decoded[entry.offset] = decode_entry(entry, source_kind=kind)
+            portion.decoded[entry.offset] = found = decode_entry(entry, source_kind=kind)
+            for item in found:
+                if isinstance(item, Message):
+                    item.digest = hash_of(item)
     return portion

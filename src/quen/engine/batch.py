@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from quen.delivery.tracking import SystemEvent
 from quen.engine.seen import SeenRow
@@ -21,6 +21,14 @@ from quen.protocol.messages import Message, Rejected
 from quen.segments.facts import Change, LiveState
 
 Writer = Callable[[], None]
+
+
+class Own(NamedTuple):
+    """An event of Quen's own, found in the batch."""
+
+    row_id: int
+    profile_id: int
+    message: Message
 
 
 @dataclass
@@ -70,16 +78,18 @@ class Batch:
     changes: list[tuple[int, Change]] = field(default_factory=list)  # (profile id, entry or exit)
 
     # tell
-    asked: list[SystemEvent] = field(default_factory=list)  # entries and exits that a rule asks about
+    own: list[Own] = field(default_factory=list)  # entries and exits
+    asked: list[SystemEvent] = field(default_factory=list)  # the same, where a rule asks about them
 
     # advance, and whatever else wants to be written in the same transaction
     effects: Effects | None = None
     writers: list[Writer] = field(default_factory=list)
 
-    # record
-    links: dict[int, int] = field(default_factory=dict)  # merged-away ids, new or moved → today's
-    recorded: Future[None] | None = None  # the insert of `rows`, on its way
+    # record, mirror
     rows: list[EventRow] = field(default_factory=list)
+    own_rows: list[EventRow] = field(default_factory=list)
+    links: dict[int, int] = field(default_factory=dict)  # merged-away ids, new or moved → today's
+    recorded: list[Future[None]] = field(default_factory=list)  # inserts on their way
 
     # commit: what may begin while it only waits
     meanwhile: Callable[[Batch], None] = lambda batch: None

@@ -113,7 +113,7 @@ def show(batch: Batch) -> None:
 
 
 def _last_received(batch: Batch) -> list[tuple[Message, int | None]]:
-    """The last messages that came from somewhere, and whose they are; what the batch tells itself is left out."""
+    """The last messages that came from somewhere, and whose they are."""
     pairs = zip(reversed(batch.messages), reversed(batch.profile_ids), strict=True)
     return list(islice(((m, profile_id) for m, profile_id in pairs if m.source_id), SHOWN_A_BATCH))[::-1]
 

@@ -1,9 +1,10 @@
 """Finding the message that crashes a step, so that it alone is set aside.
 
 A batch that fails before `record` has written nothing: its range is halved until one journal entry is left, then each
-message of it goes through the steps alone. One that fails at `record` or `commit` keeps its range, since part of it may
-be stored: what the event store refuses is found row by row, and what else fails there again and again is found by
-letting each message alone pass the steps and a commit that is rolled back.
+message of it goes through the steps alone. One that fails from `record` on keeps its range, since part of it may be
+stored: what the event store refuses is found row by row, and what else fails there is found by letting each entry, then
+each message alone pass the steps and a commit that is rolled back; at `record`, `mirror` and `commit`, which may fail
+for a reason that passes, only after some tries.
 
 One that ends the process leaves nobody to catch an error. When several lives have ended within the same plan, a process
 of its own tries its messages (engine.trial), and dies in the engine's place.
@@ -12,7 +13,6 @@ of its own tries its messages (engine.trial), and dies in the engine's place.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from concurrent.futures import Future
 
 import structlog
 from django.db import transaction
@@ -22,6 +22,7 @@ from quen.engine import trial
 from quen.engine.batch import Batch
 from quen.engine.context import Context
 from quen.engine.plan import Plan
+from quen.engine.steps import STEPS
 from quen.errors import QuenError
 from quen.events.store import EventsRefused
 from quen.journal.protocol import Entry
@@ -30,8 +31,8 @@ from quen.protocol.messages import Message
 log = structlog.get_logger("quen.engine")
 
 PATIENCE = 3  # times that a batch is tried again for no known reason; lives that may end within one
-RECORD = "record"
-COMMIT = "commit"
+RECORD, MIRROR, COMMIT = "record", "mirror", "commit"
+FROM_RECORD = frozenset(step.name for step in STEPS[[s.name for s in STEPS].index(RECORD) :])
 
 
 Only = Collection[tuple[int, int]] | None  # (offset, position) of the messages to look at; None: all
@@ -52,7 +53,7 @@ class StepFailed(Exception):
         cause = self.__cause__
         if isinstance(cause, QuenError):
             return cause.retryable
-        return self.step in (RECORD, COMMIT) or self._is_trouble(cause)
+        return self.step in (RECORD, MIRROR, COMMIT) or self._is_trouble(cause)
 
     def is_unexplained(self) -> bool:
         """Whether it can be retried only because nothing speaks against it."""
@@ -101,7 +102,7 @@ class Isolation:
     def narrow(self, failed: StepFailed, context: Context, try_some: Try) -> None:
         """Decide what the next try leaves out."""
         entries = failed.batch.entries
-        if failed.step in (RECORD, COMMIT):
+        if failed.step in FROM_RECORD:
             self._unexplained = 0
             if isinstance(failed.__cause__, EventsRefused):
                 found = _refused(failed.batch, context)
@@ -124,7 +125,7 @@ def _refused(batch: Batch, context: Context) -> set[tuple[int, int]]:
     stored: Sequence[Message] = [m for m, p in zip(batch.messages, batch.profile_ids, strict=True) if p is not None]
     return {
         (message.offset, message.position)
-        for message, row in zip(stored, batch.rows, strict=True)
+        for message, row in zip(stored, batch.rows, strict=True)  # Quen's own are of its making
         if not context.store.accepts(row)
     }
 
@@ -137,8 +138,7 @@ def _crashing(entry: Entry, messages: Sequence[Message], try_some: Try, *, whole
 
 def could_be_committed(batch: Batch, commit: Callable[[], None]) -> bool:
     """Commit a batch of which nothing is recorded, and roll it back. Raises what committing raises."""
-    batch.recorded = Future()
-    batch.recorded.set_result(None)
+    batch.recorded = []
     batch.seen = []  # or the next trial would take it for stored
     with transaction.atomic():
         commit()

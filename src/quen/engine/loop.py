@@ -23,12 +23,12 @@ from quen.engine.batch import Batch, describe
 from quen.engine.checkpoints import Checkpoints
 from quen.engine.context import Context
 from quen.engine.folding import Folder
-from quen.engine.isolate import COMMIT, RECORD, Isolation, Only, StepFailed, could_be_committed
+from quen.engine.isolate import COMMIT, FROM_RECORD, MIRROR, RECORD, Isolation, Only, StepFailed, could_be_committed
 from quen.engine.metrics import BATCH_SECONDS, DROPS, FAILURES, FLIPS_DUE, LAG, StepTotals
 from quen.engine.pause import Pause
 from quen.engine.plan import Plan, Position
 from quen.engine.retention import Sweeper
-from quen.engine.steps import STEPS, record
+from quen.engine.steps import STEPS, mirror, record
 from quen.engine.steps.commit import READER
 from quen.errors import QuenError
 from quen.events.store import EventStore
@@ -301,7 +301,7 @@ class Engine:
         FAILURES.labels(error.step).inc()
         name = type(error.__cause__).__name__
         log.error("a step failed; trying again", step=error.step, batch=error.batch.number, error=name, exc_info=error)
-        if error.step in (RECORD, COMMIT):
+        if error.step in FROM_RECORD:
             # Part of it may be stored: the range stays what it was. Or the commit has gone through all the same.
             self.position = plan.position()
             self._again = self._interrupted()
@@ -335,6 +335,8 @@ class Engine:
                     record.prepare(batch)
                     if scratch is not None:
                         scratch.insert_events(batch.rows, "")
+                elif step.name == MIRROR:
+                    mirror.prepare(batch)
                 elif step.name == COMMIT:
                     return could_be_committed(batch, partial(step.run, batch, self.context))
                 else:

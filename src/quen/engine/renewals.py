@@ -77,7 +77,7 @@ def _renew(context: Context, people: list[ProfileState], now: int) -> Found:
         names = renew(person, metas, traits, metas)
         if names:
             found.changed.append(person)
-            if context.program.concerns((), names):
+            if context.program.depends_on(names):
                 state = context.program.decode(person.live)
                 changes = context.program.apply(state, person, (), names, now)
                 found.changes.extend((person.id, Change(c.segment_id, c.entered, c.at, backfill=True)) for c in changes)

@@ -213,17 +213,13 @@ class EventStore:
     def _insert(self, table: str, fields: Iterable[str], rows: Sequence[msgspec.Struct], token: str) -> None:
         if not rows:
             return
-        data = _encoder.encode_lines(rows).decode()
         # Without a token the rows themselves would be one, with the same fault: what is told again must be written.
         once = f"insert_deduplication_token='{token}'" if token else "deduplicate_insert='disable'"
-        self._run(
-            f"INSERT INTO {table} ({', '.join(fields)}) SETTINGS {once}, {_INSERT_SETTINGS}"
-            f" FORMAT JSONCompactEachRow\n{data}",
-            "CSV",
-            None,
-        )
+        head = f"INSERT INTO {table} ({', '.join(fields)}) SETTINGS {once}, {_INSERT_SETTINGS} FORMAT JSONCompactEachRow\n"
+        # As bytes: of megabytes of text each copy is time in which the engine's thread has no interpreter.
+        self._run(head.encode() + _encoder.encode_lines(rows), "CSV", None)
 
-    def _run(self, sql: str, output: str, params: Mapping[str, Any] | None) -> bytes:
+    def _run(self, sql: str | bytes, output: str, params: Mapping[str, Any] | None) -> bytes:
         connection = getattr(self._local, "connection", None)
         if connection is None:
             connection = chdb.connect(self._target)  # type: ignore[no-untyped-call]

@@ -52,6 +52,7 @@ class Message(msgspec.Struct):
     position: int = 0  # which message of the entry
     offset: int = 0  # which journal entry
     remember: bool = False
+    digest: bytes = b""  # of source and message id (engine.seen), where it was made ahead
 
 
 def sets_traits(message: Message) -> bool:

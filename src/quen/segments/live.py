@@ -154,9 +154,10 @@ class Program:
         """None only for a profile that was never evaluated."""
         return None if state.fresh else state.encode()
 
-    def concerns(self, events: Iterable[str], changed_traits: Iterable[str]) -> bool:
-        """Whether any segment asks about one of these; if not, and nothing is due, there is nothing to decode."""
-        return any(event in self._by_event for event in events) or any(t in self._by_trait for t in changed_traits)
+    def depends_on(self, changed_traits: Iterable[str]) -> bool:
+        """Whether any segment asks about one of these traits: if not, if no event of `events` came, and if nothing is
+        due, there is nothing to decode."""
+        return any(trait in self._by_trait for trait in changed_traits)
 
     def apply(
         self,

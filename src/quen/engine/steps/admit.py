@@ -13,7 +13,7 @@ REMEMBER_MS = 24 * 3600 * 1000
 
 
 def run(batch: Batch, context: Context) -> None:
-    hashes = [hash_of(m) for m in batch.messages]
+    hashes = [m.digest or hash_of(m) for m in batch.messages]
     known = context.seen.among(hashes)
     stored = _stored_long_ago(batch, context)
     admitted: list[Message] = []

@@ -42,7 +42,10 @@ def _occurrences(batch: Batch) -> list[Occurrence]:
             properties=message.properties,
             message_id=message.message_id,
         )
-        for message, profile_id in zip(batch.messages, batch.profile_ids, strict=True)
+        for message, profile_id in [
+            *zip(batch.messages, batch.profile_ids, strict=True),
+            *((own.message, own.profile_id) for own in batch.own),
+        ]
         if profile_id is not None
     ]
     changes = [

@@ -27,10 +27,10 @@ def run(batch: Batch, context: Context) -> None:
     with transaction.atomic():
         _write(batch, context)
         failpoints.hit("commit.written", batch.messages)
-        assert batch.recorded is not None
         batch.meanwhile(batch)
         with part("commit: waiting for record"):
-            batch.recorded.result()  # history first: a state without its events could not be made whole again
+            for recorded in batch.recorded:
+                recorded.result()  # history first: a state without its events could not be made whole again
         failpoints.hit("commit.recorded")
         written = time.perf_counter()
     part.add("commit: to disk", time.perf_counter() - written)
@@ -60,7 +60,7 @@ def _write(batch: Batch, context: Context) -> None:
 
 
 def _count(batch: Batch, context: Context) -> None:
-    for message in batch.messages:
+    for message in [*batch.messages, *(own.message for own in batch.own)]:
         context.catalogue.saw_event(message.event, message.properties, message.time)
         if message.traits:
             context.catalogue.saw_traits(message.traits, message.time)

@@ -1,9 +1,7 @@
-"""History to the event store, under a token that makes a replay harmless; Quen's own events to the journal.
+"""History to the event store, under a token that makes a replay harmless.
 
-The insert of the events goes on while `commit` prepares its transaction, which waits for it before it commits.
-
-Quen's own events (segment entered, journey ended, …) come back through the journal like everyone's, with message ids
-that are the same on a replay: they are stored once, rules and journeys can ask about them, and no step has to loop.
+The insert goes on beside the steps that follow; `commit` waits for it before it commits. From here on a batch that fails
+is repeated with the same range, since part of it may be stored.
 """
 
 from __future__ import annotations
@@ -14,14 +12,10 @@ from typing import Any
 import msgspec
 
 from quen import failpoints
-from quen.computed import history
 from quen.engine.batch import Batch
 from quen.engine.context import Context
-from quen.engine.system import system_entries
-from quen.events.store import ComputedRow, EventRow, EventStore, LinkRow, ProfileRow
+from quen.events.store import EventRow, EventStore
 from quen.identity.keys import Key
-from quen.identity.store import link_changes
-from quen.profiles.state import ProfileState
 from quen.protocol.messages import Message
 
 _encode = msgspec.json.Encoder().encode
@@ -30,57 +24,30 @@ MAX_CONTEXT = 8_192
 
 def run(batch: Batch, context: Context) -> None:
     prepare(batch)
-    mirror, computed = _mirror(batch), history.rows(context.program, _valued(batch))
-    batch.recorded = context.recorder.submit(_insert, batch, context.store, mirror, computed)
-    context.store.insert_links([LinkRow(o, s, batch.number) for o, s in sorted(batch.links.items())])
-    failpoints.hit("record.links")
-    outgoing = system_entries(batch)
-    if outgoing:
-        context.journal.append(outgoing)
+    if batch.repeated is None:  # else what is there decides, and is asked about all of the batch at once: `mirror`
+        batch.recorded.append(context.recorder.submit(_insert, batch, context.store))
 
 
 def prepare(batch: Batch) -> None:
-    """The rows of the batch's events, and its links; nothing is written."""
+    """The rows of what came; nothing is written."""
     assert batch.resolution is not None
     batch.rows = [
-        _row(row_id, message, profile_id, keys, batch.taken.get(index))
+        event_row(row_id, message, profile_id, keys, batch.taken.get(index))
         for index, (row_id, message, profile_id, keys) in enumerate(
             zip(batch.row_ids, batch.messages, batch.profile_ids, batch.resolution.used, strict=True)
         )
         if profile_id is not None
     ]
-    batch.links = link_changes(batch.resolution.merges)
 
 
-def _insert(batch: Batch, store: EventStore, mirror: Sequence[ProfileRow], computed: Sequence[ComputedRow]) -> None:
-    """In a thread of its own, one insert after the other: they would only take the processor from each other."""
-    store.insert_events(batch.rows, batch.token, batch.repeated)
+def _insert(batch: Batch, store: EventStore) -> None:
+    store.insert_events(batch.rows, batch.token)
     failpoints.hit("record.events")
-    store.insert_profiles(mirror)
-    store.insert_computed(computed)
-    if batch.repeated is not None:
-        _take_back(batch, store, mirror)
-    failpoints.hit("record.profiles")
 
 
-def _take_back(batch: Batch, store: EventStore, mirror: Sequence[ProfileRow]) -> None:
-    """What an earlier try of this batch, which left out fewer messages, told of people who are not made now."""
-    assert batch.repeated is not None
-    kept = {row.id for row in mirror}
-    made = store.rows(
-        "SELECT id FROM profiles FINAL WHERE deleted = 0 AND id >= {low:UInt64} AND id <= {high:UInt64}",
-        {"low": batch.repeated[0], "high": batch.repeated[-1]},
-    )
-    gone = [int(id_) for (id_,) in made if int(id_) not in kept]
-    store.insert_profiles([ProfileRow(id_, batch.number, 1, batch.now, {}) for id_ in gone])
-    linked = store.rows(
-        "SELECT from_id FROM links FINAL WHERE version = {batch:UInt64} AND to_id != from_id", {"batch": batch.number}
-    )
-    ended = [int(id_) for (id_,) in linked if int(id_) not in batch.links]
-    store.insert_links([LinkRow(id_, id_, batch.number) for id_ in ended])
-
-
-def _row(row_id: int, message: Message, profile_id: int, keys: Sequence[Key], taken: dict[str, Any] | None) -> EventRow:
+def event_row(
+    row_id: int, message: Message, profile_id: int, keys: Sequence[Key] = (), taken: dict[str, Any] | None = None
+) -> EventRow:
     return EventRow(
         profile_id,
         message.time,
@@ -99,22 +66,3 @@ def _row(row_id: int, message: Message, profile_id: int, keys: Sequence[Key], ta
         [k.key for k in keys],
         traits=_encode(taken).decode() if taken else "",
     )
-
-
-def _valued(batch: Batch) -> list[ProfileState]:
-    """Those with other values of computed traits."""
-    return [p for p in batch.profiles.values() if p.valued and p.id not in batch.merged]
-
-
-def _mirror(batch: Batch) -> list[ProfileRow]:
-    """Profiles whose traits SQL must see anew, and those that are gone."""
-    changed = [p for p, names in batch.changed_traits.items() if names] + list(batch.created)
-    rows = {
-        p: ProfileRow(p, batch.number, 0, batch.profiles[p].created_at, batch.profiles[p].traits)
-        for p in changed
-        if p not in batch.merged and p in batch.profiles
-    }
-    gone = [
-        ProfileRow(p, batch.number, 1, batch.profiles[p].created_at, {}) for p in batch.merged if p in batch.profiles
-    ]
-    return [*rows.values(), *gone]

@@ -23,9 +23,10 @@ def run(batch: Batch, context: Context) -> None:
     if batch.timers:
         for profile in store.due(batch.now, FLIPS_A_BATCH):
             batch.profiles.setdefault(profile.id, profile)
-    facts: dict[int, list[Fact]] = defaultdict(list)
+    facts: dict[int, list[Fact]] = defaultdict(list)  # what some segment asks about
+    asked, profiles = program.events, batch.profiles
     for message, profile_id, row_id in zip(batch.messages, batch.profile_ids, batch.row_ids, strict=True):
-        if profile_id is not None and profile_id in batch.profiles:
+        if message.event in asked and profile_id is not None and profile_id in profiles:
             facts[profile_id].append(Fact(message.event, message.properties, message.time, row_id))
     survivors = _merge(batch, program)
     if program.has_chains or survivors:
@@ -53,7 +54,6 @@ def _retell(batch: Batch, context: Context, facts: Mapping[int, Sequence[Fact]],
         id_: numbers
         for id_ in ({*facts, *survivors} if program.has_chains else ())
         if id_ not in batch.merged
-        and (id_ in survivors or program.concerns((f.event for f in facts[id_]), ()))
         and (numbers := program.late(_live(batch, program, id_), facts.get(id_, ()), id_ in survivors))
     }
     half = {
@@ -79,7 +79,7 @@ def _retell(batch: Batch, context: Context, facts: Mapping[int, Sequence[Fact]],
 def _follow(batch: Batch, program: Program, profile: ProfileState, facts: Sequence[Fact], has_merged: bool) -> None:
     changed = batch.changed_traits.get(profile.id, ())
     due = profile.due_at is not None and profile.due_at <= batch.now
-    if not (due or has_merged or profile.live is None or program.concerns((f.event for f in facts), changed)):
+    if not (due or has_merged or facts or profile.live is None or program.depends_on(changed)):
         return  # no segment asks about any of it
     state = _live(batch, program, profile.id)
     changes = program.apply(state, profile, facts, changed, batch.now)

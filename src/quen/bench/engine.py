@@ -23,7 +23,7 @@ SMALL = 10_000
 SEGMENTS = 50
 ROUNDS = 3
 WARM_UP = 20_000
-EVENTS_A_SECOND = 12_000  # about what a round's length is planned for
+EVENTS_A_SECOND = 20_000  # about what a round's length is planned for
 SEEN = 1_000_000  # message ids stored before
 
 

@@ -1,6 +1,7 @@
 """Questions about a shop's people: as rules, and as somebody who knows ClickHouse and the tables asks them by hand.
 
-By hand is only what this data needs: totals are whole numbers, nobody was merged, no event lies in the future.
+By hand is only what this data needs: totals are whole numbers, nobody was merged, no event lies in the future, and of
+two events at one instant it does not matter which was stored first.
 """
 
 from __future__ import annotations

@@ -15,23 +15,24 @@ from quen.bench.report import Measure, Options, Result, at_most
 from quen.bench.shop import NOW, fill
 from quen.events.store import EventStore
 from quen.segments.rules import Rule, parse_rule
-from quen.segments.sql import preview
+from quen.segments.sql import Preview, preview
 
 ROUNDS = 3
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 
 # By hand the same is asked as the preview answers: of how many, how many, how many with an address, the ten newest.
 BY_HAND = (
-    "SELECT (SELECT count() FROM profiles FINAL), count(), countIf(isNotNull(traits.email)),"
-    " countIf(isNotNull(traits.phone)), groupArraySorted(10)(-toInt64(id)) FROM profiles FINAL WHERE {}"
+    "SELECT (SELECT count() FROM profiles FINAL), count(), countIf(isNotNull(traits.email.:String)),"
+    " countIf(isNotNull(traits.phone.:String)), groupArraySorted(10)(-toInt64(id)) FROM profiles FINAL WHERE {}"
 )
 
 
 class Timed(NamedTuple):
-    """Of one question, by Quen and by hand: people found; seconds, and processor time of all threads, best of some."""
+    """Of one question, by Quen and by hand: people found, and whether all that was answered is the same each time;
+    seconds, and processor time of all threads, best of some."""
 
     people: int
-    people_by_hand: int
+    same: bool
     seconds: float
     seconds_by_hand: float
     cpu: float
@@ -61,7 +62,7 @@ def _previews(options: Options) -> tuple[list[Measure], list[str]]:
     ]
     median = statistics.median(found.seconds for found in timed[: len(usual)])
     by_hand = statistics.median(found.seconds_by_hand for found in timed[: len(usual)])
-    differ = [q.name for q, found in zip(questions, timed, strict=True) if found.people != found.people_by_hand]
+    differ = [question.name for question, found in zip(questions, timed, strict=True) if not found.same]
     measures += [
         at_most(f"preview, median of {len(usual)} standard questions", median, "s", 2),
         Measure("the same by hand", by_hand, "s"),
@@ -92,21 +93,22 @@ def _timed(questions: list[Question], store: EventStore, options: Options) -> li
         for _ in range(ROUNDS):
             ours, seconds, cpu = _clocked(partial(_by_quen, rule, store))
             theirs, seconds_by_hand, cpu_by_hand = _clocked(partial(_by_hand, by_hand, store))
-            rounds.append(Timed(ours, theirs, seconds, seconds_by_hand, cpu, cpu_by_hand))
+            rounds.append(Timed(ours.count, ours == theirs, seconds, seconds_by_hand, cpu, cpu_by_hand))
         found.append(Timed(*(min(values) for values in zip(*rounds, strict=True))))
     return found
 
 
-def _by_quen(rule: Rule, store: EventStore) -> int:
-    return preview(rule, store, NOW, ZONE).count
+def _by_quen(rule: Rule, store: EventStore) -> Preview:
+    return preview(rule, store, NOW, ZONE)
 
 
-def _by_hand(sql: str, store: EventStore) -> int:
-    return int(store.rows(sql)[0][1])
+def _by_hand(sql: str, store: EventStore) -> Preview:
+    total, count, email, phone, newest = store.rows(sql)[0]
+    return Preview(int(count), int(total), int(email), int(phone), [-int(id) for id in newest])
 
 
-def _clocked(ask: Callable[[], int]) -> tuple[int, float, float]:
+def _clocked(ask: Callable[[], Preview]) -> tuple[Preview, float, float]:
     """What was answered, seconds, and seconds of processor time of all threads."""
     started, cpu = time.perf_counter(), time.process_time()
-    count = ask()
-    return count, time.perf_counter() - started, time.process_time() - cpu
+    answer = ask()
+    return answer, time.perf_counter() - started, time.process_time() - cpu

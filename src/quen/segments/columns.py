@@ -68,6 +68,15 @@ class Column:
         # Not the sub-column of that type: of a value asked for in several types each would be read by itself.
         return f"dynamicElement({self._value}, {quote(kind)})"
 
+    def only(self, kind: str) -> str:
+        """The value if it is of this type, for what asks for no other type: nothing else is read."""
+        return f"{self._value}.:{identifier(kind)}"
+
+    @property
+    def is_text(self) -> str:
+        """The value is a text. Only the types of values are read for it, not the values."""
+        return f"{self.only('String')}.null = 0"
+
     @property
     def present(self) -> str:
         return f"(isNotNull({self._value}) OR notEmpty(JSONAllPaths({self._object})))"
@@ -83,7 +92,11 @@ class Column:
     @functools.cached_property
     def raw_number(self) -> str:
         """A JSON number as Float64."""
-        return f"coalesce(toFloat64({self.typed('Int64')}), {self.typed('Float64')}, toFloat64({self.typed('UInt64')}))"
+        return f"coalesce(toFloat64({self.typed('Int64')}), {self._rare_number})"
+
+    @functools.cached_property
+    def _rare_number(self) -> str:
+        return f"coalesce({self.typed('Float64')}, toFloat64({self.typed('UInt64')}))"
 
     @functools.cached_property
     def text_number(self) -> str:
@@ -92,7 +105,10 @@ class Column:
 
     @functools.cached_property
     def number(self) -> str:
-        return f"coalesce({self.raw_number}, {self.text_number})"
+        # Most numbers are whole ones: what costs more is done only for the rows that are left.
+        whole, string = self.typed("Int64"), self.string
+        rest = f"isNotNull({string}), {self.text_number}, {self._rare_number}"
+        return f"multiIf(isNotNull({whole}), toFloat64({whole}), {rest})"
 
     @functools.cached_property
     def text(self) -> str:
@@ -102,10 +118,16 @@ class Column:
 
     def equals(self, equality: Equality) -> str:
         """Equal itself, or a list with an element that is."""
-        scalar = _equal(equality, self.string, self.raw_number, self.boolean)
-        # Most values are texts: their rows need not be asked for lists.
-        listed = f"(isNull({self.string}) AND isNotNull({self._value}) AND {self.list_holds(equality)})"
-        return any_of([scalar, listed])
+        # One kind after the other, the usual first: what is of one kind is not asked for the others.
+        whole = self.typed("Int64")
+        kinds = [
+            (self.string, _equal(equality, self.string, None, None)),
+            (self.boolean, _equal(equality, None, None, self.boolean)),
+            (whole, _equal(equality, None, f"toFloat64({whole})", None)),
+            (self._value, any_of([_equal(equality, None, self._rare_number, None), self.list_holds(equality)])),
+        ]
+        asked = ", ".join(f"isNotNull({value}), {condition}" for value, condition in kinds if condition != FALSE)
+        return f"multiIf({asked}, false)"
 
     def list_holds(self, equality: Equality) -> str:
         """A list with an element that is equal."""
@@ -161,9 +183,9 @@ class Column:
         wall = f"fromUnixTimestamp64Milli({self.wall_start}, 'UTC')"
         local = f"fromUnixTimestamp64Milli({self.instant}, {quote(zone.key)})"
         fallen = f"coalesce({_month_day(wall)}, {_month_day(local)}) IN ({numbers})"
-        bare = f"substring({self.string}, 6, 5) IN ({written}) AND isNotNull({self.wall_start})"
         # Almost every value is a bare date, most of another day: those cost little.
-        return holds(f"if(length({self.string}) > 10 OR isNotNull({self.raw_number}), {fallen}, {bare})")
+        bare = f"substring({self.string}, 6, 5) IN ({written}) AND isNotNull({self.wall_start})"
+        return holds(f"multiIf(length({self.string}) = 10, {bare}, isNotNull({self._value}), {fallen}, false)")
 
 
 def _month_day(time: str) -> str:

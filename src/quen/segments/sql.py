@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from quen.events.store import EventsRefused
-from quen.segments.columns import TRUE
+from quen.segments.columns import TRUE, Column
 from quen.segments.conditions.base import Condition, SqlContext
 from quen.segments.rules import Rule
 
@@ -89,9 +89,9 @@ def preview(
     )[0]
     context = SqlContext(now, zone, rule_of, latest=int(latest), merged=bool(int(merged)))
     rows = store.rows(
-        "SELECT (SELECT count() FROM profiles FINAL WHERE deleted = 0), count(), countIf(email), countIf(phone),"
-        f" groupArraySorted({size:d})(-toInt64(id)) FROM (SELECT id, isNotNull(traits.email) AS email,"
-        f" isNotNull(traits.phone) AS phone FROM profiles FINAL WHERE {_condition(rule, context)}) {_SETTINGS}"
+        "SELECT (SELECT count() FROM profiles FINAL WHERE deleted = 0), count(),"
+        f" countIf({Column('traits', 'email').is_text}), countIf({Column('traits', 'phone').is_text}),"
+        f" groupArraySorted({size:d})(-toInt64(id)) FROM profiles FINAL WHERE {_condition(rule, context)} {_SETTINGS}"
     )
     total, count, email, phone, newest = rows[0]
     return Preview(int(count), int(total), int(email), int(phone), [-int(id) for id in newest])

@@ -249,12 +249,13 @@ def test_why_somebody_is_in_or_out() -> None:
 
 def test_a_preview_counts_addresses_and_shows_the_newest() -> None:
     people = [person({"tag": "preview", "email": "a@example.com"}), person({"tag": "preview", "phone": "1"})]
+    people.append(person({"tag": "preview", "email": ["a@example.com"], "phone": {"home": "1"}}))  # no addresses
     store_people(people)
     rule = parse_rule({"trait": "tag", "op": "eq", "value": "preview"})
     found = sql.preview(rule, event_store(), NOON, ZONE)
-    assert (found.count, found.with_email, found.with_phone) == (2, 1, 1)
-    assert found.total >= 2
-    assert found.sample == [people[1].id, people[0].id]
+    assert (found.count, found.with_email, found.with_phone) == (3, 1, 1)
+    assert found.total >= 3
+    assert found.sample == [people[2].id, people[1].id, people[0].id]
 
 
 def test_the_members_api_pages_by_since() -> None:

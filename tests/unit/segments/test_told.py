@@ -49,3 +49,9 @@ def test_nothing_is_asked_of_rows_that_is_known_of_all() -> None:
     known = sql(ever, latest=NOON, merged=False)
     assert known == "id IN (SELECT profile_id AS person FROM events PREWHERE event = 'Bought')"
     assert "time <=" in sql(ever, latest=NOON + 1)
+
+
+def test_which_event_was_stored_first_is_read_only_where_it_decides() -> None:
+    twice = {"sequence": [{"event": "Bought"}, {"event": "Bought"}], "within": "30d"}
+    assert "(at, id, steps)" not in sql(twice)
+    assert "(at, id, steps)" in sql({**twice, "sequence": [{"event": "Added"}, {"event": "Bought"}]})

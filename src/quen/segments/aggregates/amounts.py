@@ -36,8 +36,11 @@ def millionths(path: str) -> Callable[[Mapping[str, Any]], int | None]:
 
 
 def millionths_sql(path: str) -> str:
-    column = Column("properties", path).number
-    return f"toInt128(round(if(abs({column}) <= {int(MAX_NUMBER)}, {column}, NULL) * {SCALE}))"
+    column = Column("properties", path)
+    number, whole = column.number, column.typed("Int64")
+    other = f"toInt128(round(if(abs({number}) <= {int(MAX_NUMBER)}, {number}, NULL) * {SCALE}))"
+    # Whole numbers that a float counts in millionths exactly, which is most: nothing need be rounded.
+    return f"if(abs({whole}) <= {2**53 // SCALE}, toInt128({whole}) * {SCALE}, {other})"
 
 
 def wide(value: int | float) -> str:

@@ -55,11 +55,13 @@ def _sum(op: str, value: float) -> dict[str, Any]:
     return {**BOUGHT, "sum": {"property": "total", "op": op, "value": value}}
 
 
+_LARGE = (bought(1, total=10**17 + 1), bought(2, total=-(10**17)), bought(3, total=1))
 _ODD = (bought(1, total=1), bought(2, total="một"), bought(3, total=True), bought(4, total=1e300))
 CASES = (
     Case("nothing sums to 0", _sum("lt", 1), True),
     Case("tenths sum exactly", _sum("eq", 0.3), True, (bought(1, total=0.1), bought(2, total=0.2))),
     Case("texts that are numbers are summed", _sum("eq", 3), True, (bought(1, total="1.5"), bought(2, total=1.5))),
+    Case("of large numbers what a float holds of them", _sum("eq", 1), True, _LARGE),
     Case("what is no number is not summed", _sum("eq", 1), True, _ODD),
 )
 AGGREGATE = Sum()

@@ -21,7 +21,7 @@ class Consent(Condition, frozen=True):
         return {"consent": self.purpose}
 
     def sql(self, context: SqlContext) -> str:
-        return holds(Column("traits", CONSENT + self.purpose).boolean)
+        return holds(Column("traits", CONSENT + self.purpose).only("Bool"))
 
     def live(self, wiring: Wiring) -> Evaluate:
         name = CONSENT + self.purpose

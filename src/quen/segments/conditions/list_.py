@@ -20,7 +20,7 @@ class InList(Condition, frozen=True):
         return {"list": str(self.list_id)}
 
     def sql(self, context: SqlContext) -> str:
-        return holds(Column("traits", f"{LIST}{self.list_id}").boolean)
+        return holds(Column("traits", f"{LIST}{self.list_id}").only("Bool"))
 
     def live(self, wiring: Wiring) -> Evaluate:
         name = f"{LIST}{self.list_id}"

@@ -25,8 +25,8 @@ class Reachable(Condition, frozen=True):
 
     def sql(self, context: SqlContext) -> str:
         channel = CHANNELS[self.channel]
-        suppressed = f"ifNull({Column('traits', SUPPRESSED + self.channel).string}, '')"
-        options = [Column("traits", trait).string for trait in channel.traits]
+        suppressed = f"ifNull({Column('traits', SUPPRESSED + self.channel).only('String')}, '')"
+        options = [Column("traits", trait).only("String") for trait in channel.traits]
         usable = ", ".join(f"match({each}, {quote(channel.pattern)}), {each} != {suppressed}" for each in options)
         return holds(f"multiIf({usable}, false)")
 

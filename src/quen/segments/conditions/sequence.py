@@ -14,8 +14,9 @@ side is one pass, chain.py; SQL a few passes along arrays for each step).
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -23,7 +24,7 @@ import msgspec
 from quen.segments import words
 from quen.segments.cases import Case
 from quen.segments.chain import Chain, Link, Shape, Trail
-from quen.segments.columns import all_of, instant, quote
+from quen.segments.columns import TRUE, all_of, instant, quote
 from quen.segments.conditions.base import Condition, Evaluate, History, Kind, Parser, SqlContext, Wiring
 from quen.segments.facts import LiveState, Person
 from quen.segments.grammar import N_, Place, check_fields, duration, duration_text, required, text
@@ -59,6 +60,13 @@ class Step(msgspec.Struct, frozen=True):
             within = {"en": "for" if self.absent else "within", "vi": "trong vòng"}[language]
             said += f" {within} {words.span(self.gap, language)}"
         return said
+
+
+class Marks(NamedTuple):
+    """Some places of an array: those where a condition on its value `s` holds."""
+
+    array: str
+    holds: str
 
 
 class Sequence(Condition, frozen=True):
@@ -99,42 +107,74 @@ class Sequence(Condition, frozen=True):
     def sql(self, context: SqlContext) -> str:
         """Of each person the events that are steps, in order, as arrays; every step is some passes along them."""
         shape, now = self.shape(), context.now
-        steps = " + ".join(f"{1 << number} * toUInt16({step.sql(context)})" for number, step in enumerate(self.steps))
-        rows = [*of_people(context), *self.history(now, context.zone).rows, f"time <= {instant(now)}"]
-        needed = sum(1 << link.step for link in shape.links)
-        table = (
-            "SELECT person, arraySort(groupArray((at, id, steps))) AS happened FROM"
-            f" (SELECT {person(context)} AS person, toUnixTimestamp64Milli(time) AS at, id, {steps} AS steps"
-            f" FROM events WHERE {all_of(rows)}) WHERE steps != 0 GROUP BY person"
-            f" HAVING bitAnd(groupBitOr(steps), {needed}) = {needed}"
-        )
-        table = f"SELECT person, happened.1 AS at, happened.3 AS steps, arrayEnumerate(at) AS place FROM ({table})"
-        first, *rest = shape.links
-        table = f"SELECT *, {_marked(1 << first.step)} AS formed, at AS began FROM ({table})"
-        before = first
-        for link in rest:
-            voids = sum(1 << number for number in before.voids)
-            table = (
-                f"SELECT * EXCEPT (formed, began), {_latest('formed', 'at')} AS reached,"
-                f" {_latest('formed', 'began')} AS since, {_latest('formed', 'place')} AS there,"
-                f" {_latest(_marked(voids), 'place') if voids else 'place'} AS broken FROM ({table})"
-            )
-            broken = " AND v <= p" if voids else ""
-            table = (
-                "SELECT * EXCEPT (reached, since, there, broken), arrayMap((s, a, r, b, p, v) -> toUInt8("
-                f"bitAnd(s, {1 << link.step}) != 0 AND p != 0 AND a < r + {link.gap} AND a < b + {shape.span}{broken}),"
-                f" steps, at, reached, since, there, broken) AS formed, since AS began FROM ({table})"
-            )
-            before = link
-        completes = f"a + {shape.wait}"
-        whole = ["f = 1", f"{completes} <= {now}"]
+        table, marks = self._happened(shape, context)
+        formed, began = marks(shape.links[0].step), "at"
+        decides, places = [formed.holds], {"s": formed.array, "a": "at"}
+        for number, (before, link) in enumerate(itertools.pairwise(shape.links)):
+            if number:
+                each = _along("arrayMap", decides, places)
+                table = f"SELECT *, {each} AS formed{number}, {began} AS began{number} FROM ({table})"
+                formed, began = Marks(f"formed{number}", "s"), f"began{number}"
+            reached, here = _latest(formed, "at"), marks(link.step)
+            decides, places = [here.holds, "r != 0"], {"s": here.array, "a": "at", "r": reached}
+            if number:
+                began = _latest(formed, began)
+                places["b"] = began
+                decides += [f"a < r + {link.gap}", f"a < b + {shape.span}"]
+            else:
+                began = reached
+                decides.append(f"a < r + {min(link.gap, shape.span)}")
+            if before.voids:
+                places["p"] = _latest(formed, "arrayEnumerate(at)")
+                places["v"] = _latest(marks(*before.voids), "arrayEnumerate(at)")
+                decides.append("v <= p")
+        if shape.wait:
+            decides.append(f"a <= {now - shape.wait}")
         if self.recent:
-            whole.append(f"{completes} > {now - self.recent}")
-        whole += [f"(n{t.step} = 0 OR n{t.step} >= a + {t.span})" for t in shape.trail]
-        names = "".join(f", n{t.step}" for t in shape.trail)
-        nexts = "".join(f", {_next(_marked(1 << t.step), 'at')}" for t in shape.trail)
-        exists = f"arrayExists((f, a{names}) -> {' AND '.join(whole)}, formed, at{nexts})"
-        return f"id IN (SELECT person FROM ({table}) WHERE {exists})"
+            decides.append(f"a > {now - shape.wait - self.recent}")
+        for trail in shape.trail:
+            places[f"n{trail.step}"] = _next(marks(trail.step), "at")
+            decides.append(f"(n{trail.step} = 0 OR n{trail.step} >= a + {trail.span})")
+        return f"id IN (SELECT person FROM ({table}) WHERE {_along('arrayExists', decides, places)})"
+
+    def _happened(self, shape: Shape, context: SqlContext) -> tuple[str, Callable[..., Marks]]:
+        """A query for who did all that must be done, `person`, and their events in order, as arrays: `at`, when, and
+        `steps`, the bits of the steps that each is. And where in them some steps are, by their numbers."""
+        bits: dict[str, int] = {}
+        for number, step in enumerate(self.steps):
+            condition = step.sql(context)
+            bits[condition] = bits.get(condition, 0) + (1 << number)
+        if any(step.where for step in self.steps):
+            steps = " + ".join(f"{bit} * toUInt16({condition})" for condition, bit in bits.items())
+            some = " WHERE steps != 0"
+        else:  # of the events that are read each is some step: its name says which
+            steps, some = f"multiIf({', '.join(f'{condition}, {bit}' for condition, bit in bits.items())}, 0)", ""
+        needed = sum(1 << link.step for link in shape.links)
+        rows = (
+            f"SELECT {person(context)} AS person, toUnixTimestamp64Milli(time) AS at, id, {steps} AS steps"
+            f" FROM events PREWHERE {all_of(self._rows(shape, context))}"
+        )
+        if len(bits) == 1:  # each is every step: which of two at one instant is the later one does not matter
+            table = (
+                f"SELECT person, arraySort(groupArray(at)) AS at FROM ({rows}){some} GROUP BY person"
+                f" HAVING count() >= {len(shape.links)}"
+            )
+            return table, lambda *numbers: Marks("at", TRUE)
+        table = (
+            "SELECT person, happened.1 AS at, happened.3 AS steps FROM"
+            f" (SELECT person, arraySort(groupArray((at, id, steps))) AS happened FROM ({rows}){some}"
+            f" GROUP BY person HAVING bitAnd(groupBitOr(steps), {needed}) = {needed})"
+        )
+        return table, lambda *numbers: Marks("steps", f"bitAnd(s, {sum(1 << number for number in numbers)}) != 0")
+
+    def _rows(self, shape: Shape, context: SqlContext) -> list[str]:
+        rows = [*of_people(context), f"event IN ({', '.join(map(quote, self._events()))})"]
+        if context.latest > context.now:
+            rows.append(f"time <= {instant(context.now)}")
+        if shape.recent:
+            began = shape.span if len(shape.links) > 1 else 0
+            rows.append(f"time > {instant(context.now - shape.recent - shape.wait - began)}")
+        return rows
 
     def live(self, wiring: Wiring) -> Evaluate:
         tests = [
@@ -166,21 +206,26 @@ class Sequence(Condition, frozen=True):
         return said
 
 
-def _marked(bits: int) -> str:
-    """An array that is 1 where the event is one of these steps."""
-    return f"arrayMap(s -> toUInt8(bitAnd(s, {bits}) != 0), steps)"
+def _along(function: str, decides: list[str], places: dict[str, str]) -> str:
+    """A pass along arrays of one length: `places` names what stands at each place, `decides` are conditions on it."""
+    names, arrays = ", ".join(places), ", ".join(places.values())
+    return f"{function}(({names}) -> {all_of(decides)}, {arrays})"
 
 
-def _latest(marked: str, value: str) -> str:
+def _latest(marks: Marks, value: str) -> str:
     """At each place the value of the latest marked place before it; 0 where there is none."""
-    found = f"arrayMap((f, v) -> if(f, v, 0), {marked}, {value})"
-    return f"arrayPushFront(arrayPopBack(arrayFill(v -> v != 0, {found})), 0)"
+    return f"arrayPushFront(arrayPopBack({_filled('arrayFill', marks, value)}), 0)"
 
 
-def _next(marked: str, value: str) -> str:
+def _next(marks: Marks, value: str) -> str:
     """At each place the value of the first marked place after it; 0 where there is none."""
-    found = f"arrayMap((f, v) -> if(f, v, 0), {marked}, {value})"
-    return f"arrayPushBack(arrayPopFront(arrayReverseFill(v -> v != 0, {found})), 0)"
+    return f"arrayPushBack(arrayPopFront({_filled('arrayReverseFill', marks, value)}), 0)"
+
+
+def _filled(function: str, marks: Marks, value: str) -> str:
+    if marks.holds == TRUE:
+        return value
+    return f"{function}(v -> v != 0, arrayMap((s, v) -> if({marks.holds}, v, 0), {marks.array}, {value}))"
 
 
 def _parse(obj: Mapping[str, Any], place: Place, parser: Parser) -> Sequence:

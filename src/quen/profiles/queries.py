@@ -20,7 +20,7 @@ from quen.profiles.cards import Card, make_card
 from quen.profiles.marks import consents, without_marks
 from quen.profiles.masking import mask, mask_identifier
 from quen.profiles.orders import Value, values
-from quen.profiles.search import find_identifier
+from quen.profiles.search import is_identifier
 from quen.profiles.state import COMPUTED, ProfileState
 from quen.profiles.store import COLUMNS, state_of
 from quen.web.times import rfc3339
@@ -89,13 +89,40 @@ class Person(msgspec.Struct):
 
 def person(profile_id: int, *, masked: bool) -> Person:
     """Raises NotFound. An id that was merged away gives the person it leads to: compare `.id` to redirect."""
-    found = _with_all(profile_id)
+    found = _with_all("p.id = %s", [profile_id])
     if not found:
         link = Link.objects.filter(from_id=profile_id).first()
-        found = _with_all(link.to_id) if link else []
+        found = _with_all("p.id = %s", [link.to_id]) if link else []
     if not found:
         raise NotFound(f"there is no profile {profile_id}")
-    *state, strong, anonymous, merged, segments, sources = found[0]
+    return _person(found[0], masked=masked)
+
+
+def person_by_key(key: str, *, scope: str | None = None, masked: bool) -> Person:
+    """By `123…` or `type:value`. Raises NotFound, or Conflict when people of several scopes have it."""
+    type_, colon, value = key.partition(":")
+    if not colon:
+        if not key.isascii() or not key.isdigit() or len(key) > 18:
+            raise InvalidInput(
+                f"profile: {key[:60]!r} is neither an id nor type:value (such as email:lan@example.com)",
+                details={"profile": "malformed"},
+            )
+        return person(int(key), masked=masked)
+    is_it, params = is_identifier(type_, value, scope=scope, region=str(config().phone_region))
+    found = _with_all(f"p.id IN (SELECT profile_id FROM identity_identifier WHERE {is_it}) LIMIT 2", params)
+    if not found:
+        raise NotFound("there is no profile with this identifier", details={"type": type_})
+    if len(found) > 1:
+        owners = fetch(f"SELECT scope, profile_id FROM identity_identifier WHERE {is_it}", params)
+        raise Conflict(
+            f"{len({owner for _, owner in owners})} people have this {type_}, each in another scope; add ?scope=",
+            details={"scopes": sorted({scope for scope, _ in owners})},
+        )
+    return _person(found[0], masked=masked)
+
+
+def _person(row: tuple[Any, ...], *, masked: bool) -> Person:
+    *state, strong, anonymous, merged, segments, sources = row
     profile = state_of(tuple(state))
     return Person(
         profile=profile,
@@ -109,7 +136,7 @@ def person(profile_id: int, *, masked: bool) -> Person:
     )
 
 
-def _with_all(profile_id: int) -> list[tuple[Any, ...]]:
+def _with_all(condition: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
     """One statement: it is read with every look at a person, and each statement is a wait for the interpreter."""
     is_anonymous, types = in_list(anonymous_types(), column="type")
     strong, anonymous = (
@@ -129,8 +156,8 @@ def _with_all(profile_id: int) -> list[tuple[Any, ...]]:
     sources = json_rows("id, name", "FROM connectors_source")
     return fetch(
         f"SELECT {COLUMNS}, {strong}, {anonymous}, {merged}, {segments}, {sources} FROM profiles_profile p"
-        " WHERE id = %s",
-        [types, types, profile_id],
+        f" WHERE {condition}",
+        [types, types, *params],
     )
 
 
@@ -141,30 +168,6 @@ def by_strength(identifiers: Iterable[Identifier]) -> list[Identifier]:
 
 def _strength(identifier: Identifier) -> tuple[int, str, int, str]:
     return shown().type_of(identifier.type).priority, identifier.type, -identifier.last_seen, identifier.key
-
-
-def resolve_key(key: str, *, scope: str | None = None) -> int:
-    """Profile id of `123…` or `type:value`. Raises NotFound, or Conflict when people of several scopes have it."""
-    type_, colon, value = key.partition(":")
-    if not colon:
-        if not key.isascii() or not key.isdigit() or len(key) > 18:
-            raise InvalidInput(
-                f"profile: {key[:60]!r} is neither an id nor type:value (such as email:lan@example.com)",
-                details={"profile": "malformed"},
-            )
-        return int(key)
-    found = find_identifier(type_, value, scope=scope, region=str(config().phone_region))
-    if not found:
-        raise NotFound("there is no profile with this identifier", details={"type": type_})
-    if len(found) > 1:
-        scopes = Identifier.objects.filter(type=type_, profile_id__in=found, value=value).values_list(
-            "scope", flat=True
-        )
-        raise Conflict(
-            f"{len(found)} people have this {type_}, each in another scope; add ?scope=",
-            details={"scopes": sorted(set(scopes))},
-        )
-    return found[0]
 
 
 def source_names() -> dict[int, str]:

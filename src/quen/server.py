@@ -7,7 +7,6 @@ in one process, because the embedded event store admits only one. Either may die
 from __future__ import annotations
 
 import fcntl
-import gc
 import os
 import sys
 from collections.abc import Callable
@@ -131,7 +130,6 @@ def console() -> Any:
     from quen.engine import service
     from quen.system import watcher
 
-    gc.freeze()  # the thousands of classes stay: no search for cycles has to walk through them while everybody waits
     running = service.start()
     backups = worker.start(running)
     Finalize(None, backups.stop, exitpriority=101)

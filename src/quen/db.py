@@ -28,6 +28,13 @@ def json_text(column: str, name: str) -> str:
     )
 
 
+def json_rows(columns: str, rest: str) -> str:
+    """SQL for all rows of `SELECT columns rest` as one text, a JSON list of lists in no order: rows beside a row."""
+    if connection.vendor == "postgresql":
+        return f"(SELECT COALESCE(json_agg(json_build_array({columns})), '[]')::text {rest})"
+    return f"(SELECT json_group_array(json_array({columns})) {rest})"
+
+
 def fetch_in(sql: str, values: Iterable[int] | Iterable[str], *, column: str) -> list[tuple[Any, ...]]:
     """Run `sql` with `{in}` replaced by the condition on `column`; all rows."""
     condition, parameter = in_list(values, column=column)

@@ -18,6 +18,9 @@ from quen.errors import ConfigError
 from quen.processes import EDGE_AT, Child, Supervisor, check_port, die_with_parent
 
 CONSOLE_THREADS = min(8, 2 * (os.cpu_count() or 1) + 1)  # more only wait for the interpreter, and Granian says so
+THREADS_IDLE_S = 600  # each has a connection to the state, which the next request would have to open anew
+# A request asks for the interpreter a few times; the engine would have it for the default of 5 ms each time.
+SWITCH_SECONDS = 0.0005
 
 
 class AlreadyRunning(ConfigError):
@@ -107,6 +110,7 @@ def serve_app(host: str, port: int) -> None:
         interface=Interfaces.WSGI,
         workers=1,
         blocking_threads=CONSOLE_THREADS,
+        blocking_threads_idle_timeout=THREADS_IDLE_S,
         respawn_failed_workers=True,
         workers_kill_timeout=9,
         log_access=False,
@@ -120,6 +124,7 @@ def console() -> Any:
 
     configure()
     die_with_parent()
+    sys.setswitchinterval(SWITCH_SECONDS)
     from quen.web.wsgi import application  # isort: skip  (sets Django up; the engine needs its models)
     from quen.backup import worker
     from quen.engine import service

@@ -46,9 +46,14 @@ INSTALLED_APPS = [
 ]
 
 
+# A connection for each thread, for as long as it lives: opening one costs more than all that a request asks of it.
+_KEPT = {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": bool(_c.database_url)}
+
+
 def _database() -> dict[str, Any]:
     if not _c.database_url:
         return {
+            **_KEPT,
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": str(_c.state_path),
             "OPTIONS": {
@@ -60,6 +65,7 @@ def _database() -> dict[str, Any]:
         }
     url = urlsplit(_c.database_url)
     return {
+        **_KEPT,
         "ENGINE": "django.db.backends.postgresql",
         "NAME": url.path.lstrip("/"),
         "USER": unquote(url.username or ""),
@@ -80,6 +86,7 @@ USE_I18N = True
 MIDDLEWARE = [
     "quen.web.csp.SecurityHeaders",
     "django.middleware.security.SecurityMiddleware",
+    "quen.web.middleware.ApiMiddleware",  # what follows is for pages alone
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

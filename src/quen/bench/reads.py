@@ -51,6 +51,7 @@ def run(options: Options) -> Result:
             at_least("reads kept up", busy.rate, "reads/s", READS_A_SECOND * 0.95),
             Measure("beside events: p50", busy.percentile(50), "ms"),
             at_most("beside events: p99", busy.percentile(99), "ms", 10),
+            Measure("beside events: load generators", 100 * (_share(busy) + _share(came)), "% of a core"),
             Measure("p99 beside events ÷ without", busy.percentile(99) / max(quiet.percentile(99), 1e-9), "×"),
             at_most("answers other than 200", busy.failures + quiet.failures, "", 0),
         ],
@@ -65,6 +66,11 @@ def run(options: Options) -> Result:
             ),
         ],
     )
+
+
+def _share(load: Load) -> float:
+    """Of a core, that its generator took."""
+    return load.processor_seconds / load.seconds
 
 
 def _beside_events(quen: Running, gets: list[bytes], options: Options, seconds: float) -> tuple[Load, Load]:

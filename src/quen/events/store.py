@@ -215,7 +215,8 @@ class EventStore:
             return
         # Without a token the rows themselves would be one, with the same fault: what is told again must be written.
         once = f"insert_deduplication_token='{token}'" if token else "deduplicate_insert='disable'"
-        head = f"INSERT INTO {table} ({', '.join(fields)}) SETTINGS {once}, {_INSERT_SETTINGS} FORMAT JSONCompactEachRow\n"
+        settings = f"SETTINGS {once}, {_INSERT_SETTINGS} FORMAT JSONCompactEachRow\n"
+        head = f"INSERT INTO {table} ({', '.join(fields)}) {settings}"
         # As bytes: of megabytes of text each copy is time in which the engine's thread has no interpreter.
         self._run(head.encode() + _encoder.encode_lines(rows), "CSV", None)
 

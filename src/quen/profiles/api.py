@@ -27,8 +27,7 @@ from quen.profiles.queries import (
     document,
     event_document,
     identifier_document,
-    person,
-    resolve_key,
+    person_by_key,
     source_names,
 )
 from quen.profiles.search import search
@@ -108,7 +107,7 @@ def profile_events(
     scope: str | None = None,
 ) -> dict[str, Any]:
     masked = masked_for(request)
-    found = person(resolve_key(key, scope=scope), masked=masked)
+    found = person_by_key(key, scope=scope, masked=masked)
     size = limit_of(limit)
     events = [event] if event else None
     rows = timeline(found.ids, before=_before(before), limit=size + 1, events=events)
@@ -133,7 +132,7 @@ def trait_history(
     request: HttpRequest, key: str, name: str, limit: str = "", before: str = "", scope: str | None = None
 ) -> dict[str, Any]:
     """Each time that a message gave another value than the one before it, newest first; null: it was deleted."""
-    found = person(resolve_key(key, scope=scope), masked=masked_for(request))
+    found = person_by_key(key, scope=scope, masked=masked_for(request))
     size = limit_of(limit)
     rows = changes(found.ids, name=name, before=place_of(read_cursor(before)), limit=size + 1)
     listed = page(shown_changes(found, rows), size, lambda change: change.place)
@@ -150,7 +149,7 @@ def computed_history(
     request: HttpRequest, key: str, name: str, limit: str = "", before: str = "", scope: str | None = None
 ) -> dict[str, Any]:
     """Newest first, each value with the instant since when; null: there was none. Of `days_since` nothing is kept."""
-    found = person(resolve_key(key, scope=scope), masked=masked_for(request))
+    found = person_by_key(key, scope=scope, masked=masked_for(request))
     size, after = limit_of(limit), read_place(before, 1)
     trait_id = computed.find(name).id
     rows = computed_values(trait_id, found.ids, event_store(), before=after[0] if after else None, limit=size + 1)
@@ -165,7 +164,7 @@ def computed_history(
 @router.get("/profiles/{path:key}/traits", auth=KeyAuth("customers.view"), summary="Traits and where they are from")
 def profile_traits(request: HttpRequest, key: str, scope: str | None = None) -> dict[str, Any]:
     """By name: the value that counts, since when, by whose word and which strategy; and the other values seen."""
-    found = person(resolve_key(key, scope=scope), masked=masked_for(request))
+    found = person_by_key(key, scope=scope, masked=masked_for(request))
     shown = shown_traits(found, strategy_store.current())
     return {"items": [_trait(found, trait) for trait in shown], "next": None}
 
@@ -208,7 +207,7 @@ def _source(found: Person, source_id: int) -> dict[str, str]:
 @router.get("/profiles/{path:key}", auth=KeyAuth("customers.view"), summary="One person")
 def get_profile(request: HttpRequest, key: str, scope: str | None = None) -> dict[str, Any]:
     """`key` is a profile id or `type:value`, such as `email:lan@example.com`; an id merged away gives its survivor."""
-    return document(person(resolve_key(key, scope=scope), masked=masked_for(request)))
+    return document(person_by_key(key, scope=scope, masked=masked_for(request)))
 
 
 class StrategiesBody(Schema):

@@ -8,25 +8,27 @@ from typing import Any
 import msgspec
 
 from quen.config import config
-from quen.db import fetch, in_list
+from quen.db import fetch, in_list, json_rows
 from quen.delivery.models import Message, Suppression
 from quen.errors import Conflict, InvalidInput, NotFound
 from quen.events.timeline import TimelineItem
 from quen.identity.models import Identifier, Link
 from quen.identity.rules import anonymous_types, shown
-from quen.identity.store import merged_ids, merged_ids_of
+from quen.identity.store import merged_ids_of
 from quen.journeys.models import Run
 from quen.profiles.cards import Card, make_card
 from quen.profiles.marks import consents, without_marks
 from quen.profiles.masking import mask, mask_identifier
 from quen.profiles.orders import Value, values
-from quen.profiles.search import find_identifier
+from quen.profiles.search import is_identifier
 from quen.profiles.state import COMPUTED, ProfileState
-from quen.profiles.store import load
+from quen.profiles.store import COLUMNS, state_of
 from quen.web.times import rfc3339
 
 MOST_IDENTIFIERS = 500  # of each sort: a test robot signed in as one user may have made a hundred thousand visitors
 QUEN = "Quen"  # the name of source 0
+_IDENTIFIER = tuple(column.attname for column in Identifier._meta.concrete_fields)
+_rows = msgspec.json.Decoder(list[list[Any]]).decode
 
 
 class Membership(msgspec.Struct):
@@ -36,7 +38,10 @@ class Membership(msgspec.Struct):
 
 
 class Person(msgspec.Struct):
-    """All that a person's page and API document show. `ids`: every id merged into this one, itself first."""
+    """All that a person's page and API document show.
+
+    `ids`: every id merged into this one, itself first. `segments`: the latest entered first.
+    """
 
     profile: ProfileState
     ids: list[int]
@@ -84,48 +89,17 @@ class Person(msgspec.Struct):
 
 def person(profile_id: int, *, masked: bool) -> Person:
     """Raises NotFound. An id that was merged away gives the person it leads to: compare `.id` to redirect."""
-    profile = load([profile_id]).get(profile_id)
-    if profile is None:
+    found = _with_all("p.id = %s", [profile_id])
+    if not found:
         link = Link.objects.filter(from_id=profile_id).first()
-        profile = load([link.to_id]).get(link.to_id) if link else None
-    if profile is None:
+        found = _with_all("p.id = %s", [link.to_id]) if link else []
+    if not found:
         raise NotFound(f"there is no profile {profile_id}")
-    return Person(
-        profile=profile,
-        ids=merged_ids(profile.id),
-        identifiers=by_strength(_identifiers(profile.id)),
-        segments=memberships(profile.id),
-        sources=source_names(),
-        masked=masked,
-    )
+    return _person(found[0], masked=masked)
 
 
-def _identifiers(profile_id: int) -> list[Identifier]:
-    """Plain SQL: this is read with every look at a person."""
-    anonymous, types = in_list(anonymous_types(), column="type")
-    columns = [column.attname for column in Identifier._meta.concrete_fields]
-    return [
-        Identifier.from_db("default", columns, row)
-        for condition in (f"NOT ({anonymous})", anonymous)
-        for row in fetch(
-            f"SELECT {', '.join(columns)} FROM identity_identifier WHERE profile_id = %s AND {condition}"
-            f" ORDER BY last_seen DESC, key LIMIT {MOST_IDENTIFIERS}",
-            [profile_id, types],
-        )
-    ]
-
-
-def by_strength(identifiers: Iterable[Identifier]) -> list[Identifier]:
-    """user_id, e-mail, phone, external ids, anonymous ids; of each type the last seen first."""
-    return sorted(identifiers, key=_strength)
-
-
-def _strength(identifier: Identifier) -> tuple[int, str, int]:
-    return shown().type_of(identifier.type).priority, identifier.type, -identifier.last_seen
-
-
-def resolve_key(key: str, *, scope: str | None = None) -> int:
-    """Profile id of `123…` or `type:value`. Raises NotFound, or Conflict when people of several scopes have it."""
+def person_by_key(key: str, *, scope: str | None = None, masked: bool) -> Person:
+    """By `123…` or `type:value`. Raises NotFound, or Conflict when people of several scopes have it."""
     type_, colon, value = key.partition(":")
     if not colon:
         if not key.isascii() or not key.isdigit() or len(key) > 18:
@@ -133,29 +107,67 @@ def resolve_key(key: str, *, scope: str | None = None) -> int:
                 f"profile: {key[:60]!r} is neither an id nor type:value (such as email:lan@example.com)",
                 details={"profile": "malformed"},
             )
-        return int(key)
-    found = find_identifier(type_, value, scope=scope, region=str(config().phone_region))
+        return person(int(key), masked=masked)
+    is_it, params = is_identifier(type_, value, scope=scope, region=str(config().phone_region))
+    found = _with_all(f"p.id IN (SELECT profile_id FROM identity_identifier WHERE {is_it}) LIMIT 2", params)
     if not found:
         raise NotFound("there is no profile with this identifier", details={"type": type_})
     if len(found) > 1:
-        scopes = Identifier.objects.filter(type=type_, profile_id__in=found, value=value).values_list(
-            "scope", flat=True
-        )
+        owners = fetch(f"SELECT scope, profile_id FROM identity_identifier WHERE {is_it}", params)
         raise Conflict(
-            f"{len(found)} people have this {type_}, each in another scope; add ?scope=",
-            details={"scopes": sorted(set(scopes))},
+            f"{len({owner for _, owner in owners})} people have this {type_}, each in another scope; add ?scope=",
+            details={"scopes": sorted({scope for scope, _ in owners})},
         )
-    return found[0]
+    return _person(found[0], masked=masked)
 
 
-def memberships(profile_id: int) -> list[Membership]:
-    """Segments that people made, the latest entered first."""
-    rows = fetch(
-        "SELECT s.id, s.name, m.since FROM segments_member m JOIN segments_segment s ON s.id = m.segment_id"
-        " WHERE m.profile_id = %s AND s.kind = 'segment' AND s.status <> 'archived' ORDER BY m.since DESC, s.id",
-        [profile_id],
+def _person(row: tuple[Any, ...], *, masked: bool) -> Person:
+    *state, strong, anonymous, merged, segments, sources = row
+    profile = state_of(tuple(state))
+    return Person(
+        profile=profile,
+        ids=[profile.id, *sorted(from_id for (from_id,) in _rows(merged))],
+        identifiers=by_strength(
+            Identifier.from_db("default", _IDENTIFIER, row) for rows in (strong, anonymous) for row in _rows(rows)
+        ),
+        segments=sorted((Membership(*row) for row in _rows(segments)), key=lambda m: (-m.since, m.segment_id)),
+        sources={0: QUEN, **dict(_rows(sources))},
+        masked=masked,
     )
-    return [Membership(*row) for row in rows]
+
+
+def _with_all(condition: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """One statement: it is read with every look at a person, and each statement is a wait for the interpreter."""
+    is_anonymous, types = in_list(anonymous_types(), column="type")
+    strong, anonymous = (
+        json_rows(
+            ", ".join(_IDENTIFIER),
+            f"FROM (SELECT * FROM identity_identifier WHERE profile_id = p.id AND {condition}"
+            f" ORDER BY last_seen DESC, key LIMIT {MOST_IDENTIFIERS}) AS latest",
+        )
+        for condition in (f"NOT ({is_anonymous})", is_anonymous)
+    )
+    merged = json_rows("from_id", "FROM identity_link WHERE to_id = p.id")
+    segments = json_rows(  # that people made
+        "s.id, s.name, m.since",
+        "FROM segments_member m JOIN segments_segment s ON s.id = m.segment_id"
+        " WHERE m.profile_id = p.id AND s.kind = 'segment' AND s.status <> 'archived'",
+    )
+    sources = json_rows("id, name", "FROM connectors_source")
+    return fetch(
+        f"SELECT {COLUMNS}, {strong}, {anonymous}, {merged}, {segments}, {sources} FROM profiles_profile p"
+        f" WHERE {condition}",
+        [types, types, *params],
+    )
+
+
+def by_strength(identifiers: Iterable[Identifier]) -> list[Identifier]:
+    """user_id, e-mail, phone, external ids, anonymous ids; of each type the last seen first."""
+    return sorted(identifiers, key=_strength)
+
+
+def _strength(identifier: Identifier) -> tuple[int, str, int, str]:
+    return shown().type_of(identifier.type).priority, identifier.type, -identifier.last_seen, identifier.key
 
 
 def source_names() -> dict[int, str]:

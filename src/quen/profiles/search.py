@@ -7,6 +7,7 @@ e-mails and phones that contain all the words (a trigram index, migration 0002_s
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import msgspec
 from django.db import connection
@@ -140,6 +141,12 @@ def _phrase(word: str) -> str:
 
 def find_identifier(type_: str, value: str, *, scope: str | None, region: str) -> list[int]:
     """Every profile that has this identifier: more than one only when scopes differ and none was given."""
+    condition, params = is_identifier(type_, value, scope=scope, region=region)
+    return [row[0] for row in fetch(f"SELECT DISTINCT profile_id FROM identity_identifier WHERE {condition}", params)]
+
+
+def is_identifier(type_: str, value: str, *, scope: str | None, region: str) -> tuple[str, list[Any]]:
+    """SQL on identity_identifier for this identifier in whatever form it was written, and its parameters."""
     forms: Iterable[str | None]
     if type_ == "email":
         forms = [clean_email(value)]
@@ -148,12 +155,9 @@ def find_identifier(type_: str, value: str, *, scope: str | None, region: str) -
     else:
         forms = [clean_id(value), value.strip()]
     values = list(dict.fromkeys(form for form in forms if form))
+    if not values:
+        return "FALSE", []
+    marks = ", ".join(["%s"] * len(values))
     if scope is not None:
-        rows = fetch_in(
-            "SELECT DISTINCT profile_id FROM identity_identifier WHERE {in}",
-            [make_key(type_, scope, form) for form in values],
-            column="key",
-        )
-    else:
-        rows = [(owner,) for owner in dict.fromkeys(_owners(values, type_))] if values else []
-    return [row[0] for row in rows]
+        return f"key IN ({marks})", [make_key(type_, scope, form) for form in values]
+    return f"value IN ({marks}) AND type = %s", [*values, type_]

@@ -10,7 +10,7 @@ import msgspec
 from quen.db import execute_many, fetch, fetch_in
 from quen.profiles.state import ProfileState, search_text
 
-_COLUMNS = "id, created_at, first_seen, last_seen, first_source_id, traits, trait_meta, live, due_at"
+COLUMNS = "id, created_at, first_seen, last_seen, first_source_id, traits, trait_meta, live, due_at"
 _ACTIVITY = ("first_seen", "first_source_id", "live")
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.decode
@@ -19,16 +19,16 @@ _meta = msgspec.json.Decoder(dict[str, list[Any]])
 
 def load(ids: Iterable[int]) -> dict[int, ProfileState]:
     """The profiles with these ids; ids that do not exist (or were merged away) are simply not in the answer."""
-    rows = fetch_in(f"SELECT {_COLUMNS} FROM profiles_profile WHERE {{in}}", ids, column="id")
-    return {row[0]: _state(row) for row in rows}
+    rows = fetch_in(f"SELECT {COLUMNS} FROM profiles_profile WHERE {{in}}", ids, column="id")
+    return {row[0]: state_of(row) for row in rows}
 
 
 def load_range(after_id: int, limit: int) -> list[ProfileState]:
     """Up to `limit` profiles with id > `after_id`, in order of id."""
     return [
-        _state(row)
+        state_of(row)
         for row in fetch(
-            f"SELECT {_COLUMNS} FROM profiles_profile WHERE id > %s ORDER BY id LIMIT %s", [after_id, limit]
+            f"SELECT {COLUMNS} FROM profiles_profile WHERE id > %s ORDER BY id LIMIT %s", [after_id, limit]
         )
     ]
 
@@ -36,9 +36,9 @@ def load_range(after_id: int, limit: int) -> list[ProfileState]:
 def due(now: int, limit: int) -> list[ProfileState]:
     """Profiles for which some segment may flip by `now`, the longest overdue first."""
     return [
-        _state(row)
+        state_of(row)
         for row in fetch(
-            f"SELECT {_COLUMNS} FROM profiles_profile WHERE due_at <= %s ORDER BY due_at, id LIMIT %s", [now, limit]
+            f"SELECT {COLUMNS} FROM profiles_profile WHERE due_at <= %s ORDER BY due_at, id LIMIT %s", [now, limit]
         )
     ]
 
@@ -109,7 +109,8 @@ def delete(ids: Iterable[int]) -> None:
     execute_many("DELETE FROM profiles_profile WHERE id = %s", [(i,) for i in ids])
 
 
-def _state(row: tuple[Any, ...]) -> ProfileState:
+def state_of(row: tuple[Any, ...]) -> ProfileState:
+    """The profile of a row of COLUMNS."""
     profile_id, created_at, first_seen, last_seen, source_id, traits, meta, live, due_at = row
     live = None if live is None else bytes(live)
     return ProfileState(

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from quen.accounts.keys import create_key, find_key, revoke_key
+from quen.accounts.keys import KNOWN_S, create_key, find_key, revoke_key
 from quen.accounts.models import ApiKey
 from quen.errors import InvalidInput, NotFound
+from tests.support import eventually
 
 pytestmark = pytest.mark.django_db
 
@@ -38,6 +39,18 @@ def test_a_revoked_key_is_useless_and_stays_revoked() -> None:
     assert revoke_key(key.pk).revoked_at == first
     with pytest.raises(NotFound):
         revoke_key(1)
+
+
+def test_a_key_that_was_just_used_is_useless_once_revoked() -> None:
+    here, first = create_key("here", "owner")
+    elsewhere, second = create_key("elsewhere", "owner")
+    assert find_key(first)
+    assert find_key(second)
+    revoke_key(here.pk)
+    assert find_key(first) is None
+    assert find_key(second)
+    ApiKey.objects.filter(pk=elsewhere.pk).update(revoked_at=1)  # as another process does
+    eventually(lambda: find_key(second) is None, timeout=10 * KNOWN_S)
 
 
 @pytest.mark.parametrize(("name", "role"), [("", "owner"), ("  ", "owner"), ("x" * 121, "owner"), ("x", "root")])

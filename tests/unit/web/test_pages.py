@@ -87,6 +87,14 @@ def test_every_answer_carries_the_policy(client: Client) -> None:
     assert client.get("/settings/preferences")["Cache-Control"] == "no-store, private"
 
 
+def test_the_api_knows_no_sessions(client: Client) -> None:
+    answer = client.get("/api/v1/keys")
+    assert answer.status_code == 401
+    assert answer["Content-Length"] == str(len(answer.content))
+    for name in ("Vary", "Set-Cookie", "Content-Language"):
+        assert not answer.has_header(name)
+
+
 def test_a_page_may_have_a_policy_of_its_own() -> None:
     @csp(MAIL_PREVIEW)
     def preview(request: HttpRequest) -> HttpResponse:

@@ -1,7 +1,7 @@
 """History to the event store, under a token that makes a replay harmless.
 
-The insert goes on beside the steps that follow; `commit` waits for it before it commits. From here on a batch that fails
-is repeated with the same range, since part of it may be stored.
+The insert goes on beside the steps that follow; `commit` waits for it before it commits. From here on a batch that
+fails is repeated with the same range, since part of it may be stored.
 """
 
 from __future__ import annotations

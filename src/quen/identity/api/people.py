@@ -19,7 +19,7 @@ from quen.identity.models import Edge, Identifier
 from quen.identity.queries import edges_of, evidence_of
 from quen.identity.words import Show
 from quen.profiles.masking import mask_text
-from quen.profiles.queries import Person, identifier_document, person, resolve_key
+from quen.profiles.queries import Person, identifier_document, person_by_key
 from quen.web.times import rfc3339
 
 router = Router(tags=["identity"])
@@ -64,7 +64,7 @@ class Merge(Schema):
 )
 def profile_identity(request: HttpRequest, key: str, scope: str | None = None) -> dict[str, Any]:
     """`live` entries tie two identifiers now: `POST …/unmerge` takes one back."""
-    found = person(resolve_key(key, scope=scope), masked=is_masked(request))
+    found = person_by_key(key, scope=scope, masked=is_masked(request))
     show = show_for(request)
     keys = [i.key for i in found.identifiers]
     log = explain(edges_of(found.ids, keys), show, evidence_of(keys).live)
@@ -112,7 +112,7 @@ def _edge(entry: Explained, found: Person, show: Show) -> dict[str, Any]:
 )
 def profile_why(request: HttpRequest, key: str, left: str, right: str, scope: str | None = None) -> dict[str, Any]:
     """`left` and `right` are `type:value`. `steps` is the shortest chain of evidence; empty when none is known."""
-    found = person(resolve_key(key, scope=scope), masked=is_masked(request))
+    found = person_by_key(key, scope=scope, masked=is_masked(request))
     show = show_for(request)
     start, end = (_find(found, _parsed(text, field)).key for text, field in ((left, "left"), (right, "right")))
     ties = chain(evidence_of([i.key for i in found.identifiers]).ties, start, end)
@@ -163,7 +163,7 @@ def _find(found: Person, named: Named) -> Identifier:
 @router.post("/profiles/{path:key}/unmerge", auth=KeyAuth("customers.edit"), summary="Take evidence back")
 def unmerge(request: HttpRequest, key: str, body: Unmerge, scope: str | None = None) -> HttpResponse:
     """`edge`: id of a live entry of the log. 200 done, 202 at work, 409 refused (other evidence ties the two too)."""
-    found = person(resolve_key(key, scope=scope), masked=True)
+    found = person_by_key(key, scope=scope, masked=True)
     mine = {i.key for i in found.identifiers}
     number = int(body.edge) if body.edge.isascii() and body.edge.isdigit() and len(body.edge) < 19 else 0
     edge = Edge.objects.filter(pk=number).first()
@@ -175,7 +175,7 @@ def unmerge(request: HttpRequest, key: str, body: Unmerge, scope: str | None = N
 @router.post("/profiles/{path:key}/split", auth=KeyAuth("customers.edit"), summary="Split identifiers off")
 def split(request: HttpRequest, key: str, body: Split, scope: str | None = None) -> HttpResponse:
     """They leave together for a person of their own. 200 done, 202 at work, 409 refused and why."""
-    found = person(resolve_key(key, scope=scope), masked=True)
+    found = person_by_key(key, scope=scope, masked=True)
     if not body.identifiers:
         raise InvalidInput("identifiers: name at least one", details={"identifiers": "empty"})
     leaving = [_find(found, named).key for named in body.identifiers]
@@ -187,8 +187,8 @@ def split(request: HttpRequest, key: str, body: Split, scope: str | None = None)
 )
 def move(request: HttpRequest, key: str, body: Move, scope: str | None = None) -> HttpResponse:
     """200 done, 202 at work, 409 refused and why."""
-    found = person(resolve_key(key, scope=scope), masked=True)
-    other = person(resolve_key(body.to), masked=True)
+    found = person_by_key(key, scope=scope, masked=True)
+    other = person_by_key(body.to, masked=True)
     moving = _find(found, body.identifier).key
     return carried_out(request, orders.move(moving, other.id, by=by_of(request), note=body.note))
 
@@ -196,7 +196,7 @@ def move(request: HttpRequest, key: str, body: Move, scope: str | None = None) -
 @router.post("/profiles/merge", auth=KeyAuth("customers.edit"), summary="Make one person of several")
 def merge(request: HttpRequest, body: Merge) -> HttpResponse:
     """The oldest profile survives. 200 done, 202 at work, 409 refused and why."""
-    people = [person(resolve_key(key), masked=True) for key in body.profiles[:20]]
+    people = [person_by_key(key, masked=True) for key in body.profiles[:20]]
     keys = {found.id: found.identifiers[0].key for found in people if found.identifiers}
     if len(keys) < 2 or len(body.profiles) > 20:
         raise InvalidInput("profiles: name 2 to 20 different people", details={"profiles": "count"})

@@ -203,3 +203,33 @@ def test_a_webhook_shows_its_secret_once(page: Page, shop: Shop) -> None:
     page.get_by_role("button", name="Xóa", exact=True).click()
     page.locator("#q-confirm-yes").click()
     page.get_by_text("Đã xóa webhook").wait_for()
+
+
+def test_figures_are_read_as_people_write_them(page: Page) -> None:
+    """In the language of the page, and in the other one's way where that can mean nothing else."""
+    page.goto("/segments/new")
+    page.get_by_role("button", name="Họ đã làm gì").click()
+    page.keyboard.type("Order Completed")
+    page.get_by_label("Cách tính").select_option(label="tổng")
+    page.get_by_label("Thuộc tính").fill("total")
+    amount = page.get_by_label("Giá trị")
+    read = []
+    for typed in ("500.000", "500,000", "1,000,000", "1.234,5", "1,5", "0,125", "2,125", "1.5"):
+        amount.fill(typed)
+        read.append(rule_of(page)["all"][0]["sum"]["value"])
+    assert read == [500_000, 500_000, 1_000_000, 1234.5, 1.5, 0.125, 2.125, 1.5]
+    amount.fill("500,000")
+    amount.press("Tab")
+    assert amount.input_value() == "500.000"  # what was understood stands there
+
+
+@pytest.mark.parametrize(
+    "rule", [{"event": "Bought", "within": "3d"}, {"event": "Bought", "count": {"op": "gte", "value": 1}}]
+)
+def test_a_rule_is_left_as_it_was_written(page: Page, quen: Quen, rule: dict[str, Any]) -> None:
+    """ "At least once" goes without saying or is said: opening a segment does not make another rule of it."""
+    made = quen.api().post("segments", json={"name": f"As it was {uuid4().hex[:6]}", "rule": {"all": [rule]}})
+    page.goto(f"/segments/{made.json()['id']}/edit")
+    page.locator(".s-row").wait_for()
+    page.get_by_role("button", name="Dạng JSON").click()
+    assert rule_of(page) == {"all": [rule]}

@@ -62,6 +62,14 @@ _CLAIMS = (
     "DELETE FROM identity_claim WHERE id IN (SELECT id FROM identity_claim"
     " WHERE status = 'open' AND last_at < %(at)s LIMIT %(rows)s)"
 )
+# In the order of the table, so that one person after the other is held in memory, and what is to go.
+_FOLLOWED = (
+    "DELETE FROM computed_changes WHERE at < fromUnixTimestamp64Milli({at:Int64}, 'UTC')"
+    " AND (profile_id, trait_id, at) IN (SELECT profile_id, trait_id, arrayJoin(arrayFilter(one -> one < last, old))"
+    " FROM (SELECT profile_id, trait_id, groupArrayIf(at, at < fromUnixTimestamp64Milli({at:Int64}, 'UTC')) AS old,"
+    " max(at) AS last FROM computed_changes GROUP BY profile_id, trait_id HAVING notEmpty(old)"
+    " SETTINGS optimize_aggregation_in_order = 1))"
+)
 _BY_NUMBER: tuple[tuple[int, str], ...] = (
     (
         QUARANTINE_MAX,
@@ -89,6 +97,7 @@ class Sweeper:
         self.store = store
         self._swept = 0.0
         self._events_swept = 0.0
+        self._computed_before = 0
         self._through = [0] * len(_BY_AGE)  # ids below were looked at: what stayed of them stays
 
     def run(self, now: int) -> bool:
@@ -141,12 +150,16 @@ class Sweeper:
         return bool(old)
 
     def _computed_changes(self, before: int) -> None:
-        """A day's at a time: deleting touches every part, however little is to go."""
+        """What a later value follows; the last one says since when the present value holds, whatever its age.
+
+        A day's at a time: deleting touches every part, however little is to go.
+        """
+        if before < self._computed_before + DAY_MS:
+            return
+        self._computed_before = before
         oldest = self.store.rows("SELECT toUnixTimestamp64Milli(min(at)) FROM computed_changes")[0][0]
-        if 0 < int(oldest) < before - DAY_MS:
-            self.store.rows(
-                "DELETE FROM computed_changes WHERE at < fromUnixTimestamp64Milli({at:Int64}, 'UTC')", {"at": before}
-            )
+        if 0 < int(oldest) < before:
+            self.store.rows(_FOLLOWED, {"at": before})
 
 
 def _repeat(statement: str, values: Mapping[str, int], until: float) -> bool:

@@ -206,9 +206,9 @@ def test_old_values_of_computed_traits_go_a_day_at_a_time(tmp_path: Path) -> Non
     sweeping.events(now)
     assert (kept(1, orders), kept(1, stage)) == ([1], [29])
     assert (kept(2, orders), kept(3, stage)) == ([31], [900])
-    insert(4, orders, 1, 31)
-    sweeping.events(now + DAY_MS - 1)
-    assert kept(4, orders) == [1, 31]
+    insert(4, orders, 1, 30.5)
+    sweeping.events(now + DAY_MS // 4)
+    assert kept(4, orders) == [1, 30.5]
     sweeping.events(now + DAY_MS)
     assert kept(4, orders) == [1]
     insert(2, orders, 2)

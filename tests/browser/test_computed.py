@@ -114,6 +114,12 @@ def test_rfm_from_boundaries_to_a_segment_of_a_group(page: Page, shop: Shop) -> 
     eventually(lambda: bool(page.reload()) and page.locator(".c-grid strong", has_text="1").count() > 0)
     expect(page.locator(".c-group")).to_have_count(11)
     expect(page.locator(".c-grid")).to_contain_text("6 tr")  # what those spent who bought most often
+    # A score that nobody can have, because the one above it asks for as little, says so.
+    meaning = page.locator("section", has_text="Ý nghĩa của điểm")
+    for column in (3, 4):  # ages of a test differ by milliseconds
+        asked = meaning.locator(f"tbody tr > :nth-child({column})").all_inner_texts()
+        reached = [text for text in asked if text != "–"]
+        assert len(asked) == 5 and len(set(reached)) == len(reached)
     group = shop.quen.profile(f"user_id:hà-{shop.tag}")["computed"][name]["group"]
     button = page.locator(f"form:has(input[value={group}]) button")
     button.click()

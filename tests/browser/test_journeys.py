@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 import uuid
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
 
 import pytest
 
 from tests.support import Quen, eventually, unique
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator, Page
+    from collections.abc import Callable
+
+    from playwright.sync_api import Locator, Page, Route
 
 BODY = (
     "<mjml><mj-body><mj-section><mj-column><mj-text>Giỏ hàng vẫn chờ bạn</mj-text></mj-column></mj-section></mj-body>"
@@ -42,7 +45,7 @@ def drawer(page: Page) -> Locator:
 
 def saved(page: Page) -> Any:
     """The next change of the form in the drawer, answered."""
-    action = drawer(page).locator("form").get_attribute("hx-post")
+    action = drawer(page).locator(".j-form").get_attribute("hx-post")  # not that of the choice before it
     return page.expect_response(lambda r: r.request.method == "POST" and r.url.endswith(str(action)))
 
 
@@ -218,6 +221,149 @@ def test_the_editor_by_keyboard_alone(page: Page, quen: Quen) -> None:
     page.keyboard.press("Enter")
     page.locator(".j-step").nth(1).wait_for()
     assert page.complaints == []  # type: ignore[attr-defined]
+
+
+CHANGES = re.compile(r"/journeys/\d+/steps/[^/]+/change$")
+
+
+def two_waits(quen: Quen) -> str:
+    nodes = [{"id": f"wait-{name}", "type": "wait", "duration": "1d"} for name in "ab"]
+    return journey(quen, {"trigger": {"type": "event", "event": "Signed Up"}, "nodes": nodes}, publish=False)
+
+
+def waits(quen: Quen, journey_id: str) -> list[str]:
+    return [node["duration"] for node in quen.api().get(f"journeys/{journey_id}").json()["graph"]["nodes"]]
+
+
+def slow_saves(page: Page) -> Callable[[], None]:
+    """Changes of forms reach the server only when what this returns is called."""
+    held: list[Route] = []
+    free = False
+
+    def take(route: Route) -> None:
+        if free:
+            route.continue_()
+        else:
+            held.append(route)
+
+    def let_go() -> None:
+        nonlocal free
+        free = True
+        for route in held:
+            route.continue_()
+
+    page.route(CHANGES, take)
+    return let_go
+
+
+def leave_by_escape(page: Page) -> None:
+    page.keyboard.press("Escape")
+    page.locator("#j-drawer:not(.show)").wait_for(state="attached")
+
+
+def leave_for_another_step(page: Page) -> None:
+    page.locator("#step-wait-b").click()
+
+
+@pytest.mark.parametrize("leave", [done, leave_by_escape, leave_for_another_step])
+def test_what_was_typed_is_kept_however_the_form_is_left(page: Page, quen: Quen, leave: Callable[[Page], None]) -> None:
+    """The second change comes while the first is still on the way, and nothing tells that its field was left."""
+    journey_id = two_waits(quen)
+    page.goto(f"/journeys/{journey_id}")
+    page.locator("#step-wait-a").click()
+    let_go = slow_saves(page)
+    with page.expect_request(CHANGES):
+        drawer(page).get_by_label("Đơn vị").select_option("h")
+    page.locator("input[name=duration]").fill("5")
+    leave(page)
+    let_go()
+    page.get_by_text("Chờ 5 giờ").wait_for()
+    assert waits(quen, journey_id) == ["5h", "1d"]
+    assert page.complaints == []  # type: ignore[attr-defined]
+
+
+def test_a_field_may_change_the_moment_its_form_is_there(page: Page, quen: Quen) -> None:
+    journey_id = two_waits(quen)
+    page.goto(f"/journeys/{journey_id}")
+    page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": 20})
+    page.evaluate(
+        """() => new MutationObserver((_, observer) => {
+            const field = document.querySelector("#j-drawer [name=duration]");
+            if (!field) return;
+            observer.disconnect();
+            field.value = "7";
+            field.dispatchEvent(new Event("change", {bubbles: true}));
+        }).observe(document.getElementById("j-drawer"), {childList: true, subtree: true})"""
+    )
+    page.locator("#step-wait-a").click()
+    eventually(lambda: waits(quen, journey_id) == ["7d", "1d"])
+
+
+def test_the_field_in_hand_keeps_the_focus_while_the_drawer_slides_in(page: Page, quen: Quen) -> None:
+    page.goto(f"/journeys/{two_waits(quen)}")
+    page.evaluate(
+        """() => document.getElementById("j-drawer").addEventListener("show.bs.offcanvas", () =>
+            setTimeout(() => document.querySelector("[name=duration-unit]").focus(), 0))"""
+    )
+    page.locator("#step-wait-a").click()
+    page.locator("#j-drawer.show:not(.showing)").wait_for()
+    assert page.evaluate("document.activeElement.name") == "duration-unit"
+
+
+def test_leaving_the_page_saves_what_was_typed(page: Page, quen: Quen) -> None:
+    journey_id = two_waits(quen)
+    page.goto(f"/journeys/{journey_id}")
+    page.locator("#step-wait-a").click()
+    page.locator("input[name=duration]").fill("9")
+    page.reload()
+    eventually(lambda: waits(quen, journey_id) == ["9d", "1d"])
+
+
+def test_a_step_is_deleted_after_its_last_change_and_both_are_undone(page: Page, quen: Quen) -> None:
+    journey_id = two_waits(quen)
+    page.goto(f"/journeys/{journey_id}")
+    page.locator("#step-wait-a").click()
+    let_go = slow_saves(page)
+    page.locator("input[name=duration]").fill("4")
+    with page.expect_request(CHANGES):
+        drawer(page).get_by_role("button", name="Xóa").click()
+    let_go()
+    page.locator("#step-wait-a").wait_for(state="detached")
+    page.get_by_role("button", name="Hoàn tác").click()
+    page.get_by_text("Chờ 4 ngày").wait_for()
+    assert page.complaints == []  # type: ignore[attr-defined]
+
+
+def test_undo_takes_the_open_form_along(page: Page, quen: Quen) -> None:
+    journey_id = two_waits(quen)
+    page.goto(f"/journeys/{journey_id}")
+    page.locator("#step-wait-a").click()
+    with saved(page):
+        drawer(page).get_by_label("Đơn vị").select_option("h")
+    with page.expect_response(re.compile(r"/steps/wait-a$")):
+        page.locator("#j-undo").click()
+    page.wait_for_function("document.querySelector('[name=duration-unit]').value === 'd'")
+    with saved(page):
+        page.locator("input[name=duration]").fill("3")
+        page.locator("input[name=duration]").press("Tab")
+    assert waits(quen, journey_id) == ["3d", "1d"]
+
+
+def test_undo_among_the_sentences_of_a_condition_is_saved(page: Page, quen: Quen) -> None:
+    rule = {"all": [{"trait": "city", "op": "eq", "value": "Huế"}]}
+    nodes = [{"id": "ask", "type": "condition", "rule": rule, "yes": [], "no": []}]
+    graph = {"trigger": {"type": "event", "event": "Signed Up"}, "nodes": nodes}
+    journey_id = journey(quen, graph, publish=False)
+    page.goto(f"/journeys/{journey_id}")
+    page.locator("#step-ask").click()
+    with page.expect_request(CHANGES) as one:
+        drawer(page).get_by_label("So sánh").focus()
+        drawer(page).get_by_label("So sánh").select_option("ne")
+    assert '"ne"' in parse_qs(str(one.value.post_data))["rule"][0]
+    with page.expect_request(CHANGES) as two:
+        page.keyboard.press("Control+z")
+    assert '"eq"' in parse_qs(str(two.value.post_data))["rule"][0]
+    eventually(lambda: quen.api().get(f"journeys/{journey_id}").json()["graph"]["nodes"][0]["rule"] == rule)
 
 
 @pytest.mark.parametrize("path", ["/journeys", "/journeys/{id}", "/journeys/{id}/test", "/journeys/{id}/results"])

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -203,3 +207,92 @@ def test_a_webhook_shows_its_secret_once(page: Page, shop: Shop) -> None:
     page.get_by_role("button", name="Xóa", exact=True).click()
     page.locator("#q-confirm-yes").click()
     page.get_by_text("Đã xóa webhook").wait_for()
+
+
+def test_a_webhook_that_quen_paused_shows_on_every_page_of_its_segment(page: Page, shop: Shop) -> None:
+    rule = {"event": f"Gone {shop.tag}"}
+    made = shop.api.post("segments", json={"name": f"Hỏng {shop.tag}", "rule": rule}).json()["id"]
+    eventually(lambda: shop.api.get(f"segments/{made}").json()["status"] == "live")
+    page.goto(f"/segments/{made}")
+    page.locator("#s-state").wait_for()
+    paused = page.get_by_text("webhook của phân khúc này bị tạm dừng")
+    with gone() as url:
+        hook = shop.api.post(f"segments/{made}/webhooks", json={"url": url}).json()["id"]
+        assert paused.count() == 0
+        shop.did("lan", rule["event"])
+        eventually(lambda: not shop.api.get(f"segments/{made}/webhooks").json()["items"][0]["active"])
+    page.goto(f"/segments/{made}/history")
+    paused.wait_for()
+    page.locator(".alert").get_by_role("link", name="Webhook").click()
+    page.get_by_text("Quen đã tạm dừng").wait_for()
+    assert shop.api.delete(f"segments/{made}/webhooks/{hook}").status_code == 204
+    # Who came in is told to the second, on a phone too.
+    page.goto(f"/segments/{made}/history")
+    row = page.locator("tbody tr", has_text=f"Lan {shop.tag}")
+    assert re.search(r"\d\d:\d\d:\d\d", row.inner_text())
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert re.search(r"\d\d:\d\d:\d\d", row.inner_text())
+    why = row.get_by_role("link", name="Vì sao?").bounding_box()
+    assert why is not None and why["x"] + why["width"] <= 390
+    assert page.complaints == []  # type: ignore[attr-defined]
+
+
+@contextmanager
+def gone() -> Iterator[str]:
+    """The address of a server that says 410 to everything."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.send_error(410)
+
+        def log_message(self, *_: object) -> None: ...
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def test_figures_are_read_as_people_write_them(page: Page) -> None:
+    """In the language of the page, and in the other one's way where that can mean nothing else."""
+    page.goto("/segments/new")
+    page.get_by_role("button", name="Họ đã làm gì").click()
+    page.keyboard.type("Order Completed")
+    page.get_by_label("Cách tính").select_option(label="tổng")
+    page.get_by_label("Thuộc tính").fill("total")
+    amount = page.get_by_label("Giá trị")
+    read = []
+    for typed in ("500.000", "500,000", "1,000,000", "1.234,5", "1,5", "0,125", "2,125", "1.5"):
+        amount.fill(typed)
+        read.append(rule_of(page)["all"][0]["sum"]["value"])
+    assert read == [500_000, 500_000, 1_000_000, 1234.5, 1.5, 0.125, 2.125, 1.5]
+    amount.fill("500,000")
+    amount.press("Tab")
+    assert amount.input_value() == "500.000"  # what was understood stands there
+
+
+def test_what_goes_without_saying_is_as_it_was_written(page: Page, quen: Quen) -> None:
+    """By hand the question becomes the rule of its template; opening a segment does not make another rule of it."""
+    page.goto("/segments/new?recipe=abandoned-cart")
+    page.locator(".s-row").first.wait_for()
+    template = rule_of(page)
+    page.goto("/segments/new")
+    page.get_by_role("button", name="Họ đã làm gì").click()
+    page.keyboard.type("Product Added")
+    page.get_by_label("Khi nào").last.fill("3")
+    page.get_by_role("button", name="Họ đã làm gì").click()
+    page.keyboard.type("Order Completed")
+    page.get_by_label("Sự kiện", exact=True).nth(2).select_option(label="Chưa")
+    page.get_by_label("Khi nào").last.fill("3")
+    assert rule_of(page) == template
+    assert "count" not in template["all"][0]
+    page.get_by_label("Tên", exact=True).fill(f"Built {uuid4().hex[:6]}")
+    page.get_by_role("button", name="Lưu nháp").click()
+    page.wait_for_url(re.compile(r"/segments/\d+$"))
+    kept = quen.api().get(f"segments/{page.url.rsplit('/', 1)[1]}").json()["rule"]
+    page.goto(f"{page.url}/edit")
+    page.locator(".s-row").first.wait_for()
+    assert rule_of(page) == kept

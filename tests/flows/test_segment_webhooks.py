@@ -153,6 +153,12 @@ def test_who_says_gone_is_told_no_more(shop: Shop, target: Target) -> None:
 
     eventually(lambda: not one()["active"])
     assert "410" in one()["problem"]
+
+    def seen() -> dict[str, Any]:
+        return next(each for each in shop.api.get("system").json()["checks"] if each["check"] == "webhook")
+
+    eventually(lambda: seen()["figures"]["paused"])
+    assert seen()["level"] != "ok" and "tạm dừng" in seen()["text"]
     target.status = 204
     assert shop.api.patch(shop.path(hook), json={"active": True}).json()["problem"] == ""
     shop.quen.send(shop.tier("b", "gold"))

@@ -21,6 +21,7 @@ urlpatterns = [
     path("content/<int:template_id>/copy", templates.copy_template, name="copy_template"),
     path("content/<int:template_id>/delete", templates.delete_template, name="delete_template"),
     path("segments/<int:segment_id>/webhooks", hooks.segment_hooks, name="segment_hooks"),
+    path("segments/<int:segment_id>/webhooks/paused", hooks.paused_hooks, name="segment_hooks_paused"),
     path("segments/<int:segment_id>/webhooks/new", hooks.new_hook, name="segment_hook_new"),
     path("segments/<int:segment_id>/webhooks/<int:hook_id>", hooks.change_hook, name="segment_hook"),
     path("messages", messages.messages, name="messages_sent"),

@@ -95,7 +95,7 @@ EVENTS: tuple[Bound, ...] = (
     ),
     Bound(("profiles",), "By people: a row each; older versions of it are merged away."),
     Bound(("links",), "By merges, until they are folded into the events in quiet time."),
-    Bound(("computed_changes",), "By age: {COMPUTED_CHANGES_KEEP_DAYS} days."),
+    Bound(("computed_changes",), "By age: {COMPUTED_CHANGES_KEEP_DAYS} days; the last value of each stays."),
     Bound(("schema_migrations",), "By the code of Quen."),
     Bound(("events_folding", "events_folded"), "A month of events while links are folded into it; then it is removed."),
 )

@@ -23,6 +23,7 @@ log = structlog.get_logger("quen.engine")
 EVERY_S = 60.0
 EVENTS_EVERY_S = 3_600.0
 ROWS = 2_000  # of one statement: events wait for it
+VALUES = 200_000  # of computed traits, looked at in one sweep
 MOST_S = 1.0  # for all of one sweep
 DAY_MS = 24 * 3600 * 1000
 RUNS_KEPT = 200  # of looking for duplicates
@@ -62,6 +63,13 @@ _CLAIMS = (
     "DELETE FROM identity_claim WHERE id IN (SELECT id FROM identity_claim"
     " WHERE status = 'open' AND last_at < %(at)s LIMIT %(rows)s)"
 )
+# Values of computed traits that are old and that a later one follows, of some people: their rows lie together.
+_FOLLOWED = (
+    "SELECT profile_id, trait_id, arrayJoin(arrayFilter(one -> one < last, old)) FROM (SELECT profile_id, trait_id,"
+    " groupArrayIf(at, at < fromUnixTimestamp64Milli({at:Int64}, 'UTC')) AS old, max(at) AS last"
+    " FROM computed_changes WHERE profile_id > {since:UInt64} AND profile_id <= {through:UInt64}"
+    " GROUP BY profile_id, trait_id)"
+)
 _BY_NUMBER: tuple[tuple[int, str], ...] = (
     (
         QUARANTINE_MAX,
@@ -89,6 +97,7 @@ class Sweeper:
         self.store = store
         self._swept = 0.0
         self._events_swept = 0.0
+        self._computed_through = 0  # profiles up to it had their turn
         self._through = [0] * len(_BY_AGE)  # ids below were looked at: what stayed of them stays
 
     def run(self, now: int) -> bool:
@@ -141,11 +150,23 @@ class Sweeper:
         return bool(old)
 
     def _computed_changes(self, before: int) -> None:
-        """A day's at a time: deleting touches every part, however little is to go."""
-        oldest = self.store.rows("SELECT toUnixTimestamp64Milli(min(at)) FROM computed_changes")[0][0]
-        if 0 < int(oldest) < before - DAY_MS:
+        """What a later value follows; the last one says since when the present value holds, whatever its age.
+
+        Some people's at a time, and a day's: deleting touches every part, however little is to go.
+        """
+        since = self._computed_through
+        rows, through = self.store.rows(
+            "SELECT count(), max(profile_id) FROM (SELECT profile_id FROM computed_changes"
+            " WHERE profile_id > {since:UInt64} ORDER BY profile_id LIMIT {n:UInt32})",
+            {"since": since, "n": VALUES},
+        )[0]
+        self._computed_through = int(through) if int(rows) == VALUES else 0
+        people = {"since": since, "through": int(through)}
+        if int(self.store.rows(f"SELECT count() FROM ({_FOLLOWED})", people | {"at": before - DAY_MS})[0][0]):
             self.store.rows(
-                "DELETE FROM computed_changes WHERE at < fromUnixTimestamp64Milli({at:Int64}, 'UTC')", {"at": before}
+                "DELETE FROM computed_changes WHERE profile_id > {since:UInt64} AND profile_id <= {through:UInt64}"
+                f" AND (profile_id, trait_id, at) IN ({_FOLLOWED})",
+                people | {"at": before},
             )
 
 

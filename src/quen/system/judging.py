@@ -84,7 +84,9 @@ def _email(seen: Snapshot, limits: Limits) -> Finding:
 
 
 def _webhook(seen: Snapshot, limits: Limits) -> Finding:
-    return _channel("webhook", seen, limits)
+    found = _channel("webhook", seen, limits)
+    level = WATCH if found.level == OK and seen.hooks_paused else found.level
+    return Finding(found.check, level, found.figures | {"paused": seen.hooks_paused})
 
 
 def _channel(name: str, seen: Snapshot, limits: Limits) -> Finding:

@@ -81,6 +81,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     disk_free: int = 0
     backups: Backups | None = None  # None: none are scheduled
     segments_paused: int = 0  # by Quen, because of their cost
+    hooks_paused: int = 0  # of segments, by Quen, because their calls were given up
     segments_wrong: int = 0  # whose members an audit found to be other than SQL says
 
 
@@ -120,6 +121,7 @@ class Reader:
             disk_free=usage.free,
             backups=self._part("backups", self._backups, None, now),
             segments_paused=self._part("segments", _paused, 0),
+            hooks_paused=self._part("hooks", _hooks_paused, 0),
             segments_wrong=self._part("audits", _wrong, 0),
         )
 
@@ -239,6 +241,15 @@ def channels(now: int) -> dict[str, Channel]:
 
 def _paused() -> int:
     return int(fetch("SELECT COUNT(*) FROM segments_segment WHERE status = 'paused' AND problem <> ''")[0][0])
+
+
+def _hooks_paused() -> int:
+    return int(
+        fetch(
+            "SELECT COUNT(*) FROM delivery_segmenthook h JOIN segments_segment s ON s.id = h.segment_id"
+            " WHERE NOT h.active AND h.problem <> '' AND s.status <> 'archived'"
+        )[0][0]
+    )
 
 
 def _wrong() -> int:

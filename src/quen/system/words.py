@@ -100,7 +100,18 @@ def _email(level: str, figures: Mapping[str, Any]) -> Said:
 
 def _webhook(level: str, figures: Mapping[str, Any]) -> Said:
     todo = _("Messages shows each call with the answer. Whoever runs the receiving system should know of it.")
-    return _channel(_("Webhooks"), level, figures, todo)
+    paused = figures.get("paused")
+    if not paused:
+        return _channel(_("Webhooks"), level, figures, todo)
+    called = any(figures.get(name) for name in ("sent", "failed", "waiting"))
+    said = _channel(_("Webhooks"), level, figures, todo if figures.get("failed") or figures.get("waiting") else "")
+    text = ngettext(
+        "%(n)s webhook of a segment is paused because its calls failed; what it has to tell waits.",
+        "%(n)s webhooks of segments are paused because their calls failed; what they have to tell waits.",
+        paused,
+    ) % {"n": number(paused)}
+    resume = _("The segment says why, on its tab Webhooks: resume it there once its address answers.")
+    return Said(said.name, f"{said.text} {text}" if called else text, f"{said.todo} {resume}".strip())
 
 
 def _channel(name: str, level: str, figures: Mapping[str, Any], todo: str) -> Said:

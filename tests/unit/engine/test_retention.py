@@ -184,15 +184,33 @@ def test_months_of_events_go_only_when_somebody_set_it(shop: Shop, tmp_path: Pat
 
 
 def test_old_values_of_computed_traits_go_a_day_at_a_time(tmp_path: Path) -> None:
-    trait = id_of(0)
-
-    def kept(*days: float) -> int:
-        store.insert_computed([ComputedRow(1, trait, now_ms() - day * DAY_MS, "orders", "1") for day in days])
-        sweeper(tmp_path, COMPUTED_CHANGES_KEEP_DAYS="30").events(now_ms())
-        rows = store.rows("SELECT count() FROM computed_changes WHERE trait_id = {id:UInt64}", {"id": trait})
-        return int(rows[0][0])
-
-    store = event_store()
+    now, store = now_ms(), event_store()
     store.rows("TRUNCATE TABLE computed_changes")
-    assert kept(1, 30.5) == 2
-    assert kept(31.5, 40) == 1
+    orders, stage = id_of(0), id_of(1)
+
+    def insert(person: int, trait: int, *days: float) -> None:
+        store.insert_computed([ComputedRow(person, trait, now - int(day * DAY_MS), "t", "1") for day in days])
+
+    def kept(person: int, trait: int) -> list[float]:
+        sql = (
+            "SELECT toUnixTimestamp64Milli(at) FROM computed_changes"
+            " WHERE profile_id = {person:UInt64} AND trait_id = {trait:UInt64} ORDER BY at DESC"
+        )
+        return [(now - int(at)) / DAY_MS for (at,) in store.rows(sql, {"person": person, "trait": trait})]
+
+    insert(1, orders, 1, 30.5, 40)
+    insert(1, stage, 29, 33)
+    insert(2, orders, 31, 35, 400)  # nothing changed since: the last value is the present one
+    insert(3, stage, 900)
+    sweeping = sweeper(tmp_path, COMPUTED_CHANGES_KEEP_DAYS="30")
+    sweeping.events(now)
+    assert (kept(1, orders), kept(1, stage)) == ([1], [29])
+    assert (kept(2, orders), kept(3, stage)) == ([31], [900])
+    insert(4, orders, 1, 30.5)
+    sweeping.events(now + DAY_MS // 4)
+    assert kept(4, orders) == [1, 30.5]
+    sweeping.events(now + DAY_MS)
+    assert kept(4, orders) == [1]
+    insert(2, orders, 2)
+    sweeping.events(now + 2 * DAY_MS)
+    assert kept(2, orders) == [2]

@@ -27,6 +27,8 @@ CASES = [
     ("email", {"channels": {"email": Channel(hour={"accepted": 1, "failed": 1})}}, WATCH),
     ("email", {"channels": {"email": Channel(waiting=1, oldest_ms=1_000_000)}}, BAD),
     ("webhook", {"channels": {"webhook": Channel(hour={"unknown": 5})}}, BAD),
+    ("webhook", {"hooks_paused": 1}, WATCH),
+    ("webhook", {"hooks_paused": 1, "channels": {"webhook": Channel(hour={"unknown": 5})}}, BAD),
     ("segments", {"segments_paused": 1}, WATCH),
     ("segments", {"segments_wrong": 1}, BAD),
     ("disk", {"disk_free": 15}, WATCH),

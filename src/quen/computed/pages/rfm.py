@@ -187,8 +187,10 @@ def _boundaries(operand: Settings) -> list[dict[str, Any]]:
     def least(values: tuple[int, ...], score: int, shown: Any) -> str:
         if score == 1:
             return _("less") if values else _("any")
-        # Fewer than four: the best scores are not reached.
-        return _("from %(n)s") % {"n": shown(values[score - 2])} if score - 2 < len(values) else "–"
+        # Fewer than four: the best scores are not reached. Two alike: whoever reaches the lower one has the better.
+        if score - 2 >= len(values) or values[score - 2] in values[score - 1 :]:
+            return "–"
+        return _("from %(n)s") % {"n": shown(values[score - 2])}
 
     ages = found.recency
     rows = []
@@ -197,7 +199,8 @@ def _boundaries(operand: Settings) -> list[dict[str, Any]]:
         if score == 1:
             recency = _("longer ago") if ages else _("any")
         else:
-            recency = _("less than %(span)s ago") % {"span": _age(ages[place], language)} if place >= 0 else "–"
+            reached = place >= 0 and ages[place] not in ages[:place]
+            recency = _("less than %(span)s ago") % {"span": _age(ages[place], language)} if reached else "–"
         rows.append(
             {
                 "score": score,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -27,6 +27,16 @@ _DELIVERIES = 20
 @require_GET
 def segment_hooks(request: HttpRequest, segment_id: int) -> HttpResponseBase:
     return _page(request, service.find(segment_id))
+
+
+@require("customers.view")
+@require_GET
+def paused_hooks(request: HttpRequest, segment_id: int) -> HttpResponseBase:
+    """For the other pages of the segment: that Quen paused a webhook of it; nothing when it paused none."""
+    count = sum(bool(hook.problem) and not hook.active for hook in hooks.hooks_of(segment_id))
+    if not count:
+        return HttpResponse(status=204)
+    return render(request, "delivery/hooks_paused.html", {"segment_id": segment_id, "count": count})
 
 
 @require("segments.edit")

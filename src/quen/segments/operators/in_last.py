@@ -8,7 +8,7 @@ from quen.segments.operators.span import Span
 class InLast(Span):
     name = "in_last"
     order = 52
-    label = {"en": "is in the last", "vi": "trong vòng trước đây"}
+    label = {"en": "is in the last", "vi": "cách đây không quá"}
     back = 1
     # The conformance tests ask at 2026-07-01T05:00:00Z, noon in Asia/Ho_Chi_Minh.
     examples = (

@@ -8,7 +8,7 @@ from quen.segments.operators.span import Span
 class InNext(Span):
     name = "in_next"
     order = 53
-    label = {"en": "is in the next", "vi": "trong vòng sắp tới"}
+    label = {"en": "is in the next", "vi": "còn không quá"}
     back = 0
     # The conformance tests ask at 2026-07-01T05:00:00Z, noon in Asia/Ho_Chi_Minh.
     examples = (

@@ -1,4 +1,5 @@
 // The form of a computed trait: what stands beside what, filters as rows in place of their JSON, a preview.
+// Needs rule-model.js before it.
 (function () {
   "use strict";
   var form = document.getElementById("c-form");
@@ -186,11 +187,7 @@
       self.write();
     });
     line.append(name, choose);
-    function figure(text) {
-      var plain = text.trim(), groups = words.language === "en" ? /,/g : /\./g;
-      plain = /^[+-]?\d{1,3}([.,]\d{3})+$/.test(plain) ? plain.replace(groups, "") : plain.replace(words.language === "en" ? "" : ",", words.language === "en" ? "" : ".");
-      return plain !== "" && isFinite(plain) ? Number(plain) : text;
-    }
+    function figure(text) { return text.trim() && window.quenRule.number(text, words.language); }
     if (operand === "range") {
       [say.from, say.to].forEach(function (label, place) {
         line.append(input(row.value && row.value[place], label, function (value) { row.value[place] = figure(value); }));

@@ -1,10 +1,12 @@
 // The editor's own: the drawer and the dialog open with what was fetched, rows of a form grow, Ctrl+Z undoes.
-// The tree itself comes from the server.
+// The tree itself comes from the server. Needs saving.js before it.
 (function () {
   "use strict";
   var drawer = document.getElementById("j-drawer");
   var modal = document.getElementById("j-modal");
   if (!drawer) return;
+  var afterSaving = window.quenJourney.afterSaving;
+  var redrawn = false; // the form comes anew because the tree went back: nobody asked to be led to it
   var opener = null; // id of what opened the drawer: the tree is drawn anew meanwhile, the id stays
 
   document.addEventListener("htmx:beforeRequest", function (event) {
@@ -12,31 +14,42 @@
     if (event.detail.target && event.detail.target.id === "j-drawer-body" && !drawer.contains(from)) opener = from.id;
   });
 
-  // A form that was closed or replaced while its last change was on the way: only the tree is still there to redraw.
-  document.addEventListener("htmx:beforeSwap", function (event) {
-    var form = event.detail.requestConfig.elt;
-    if (!form.matches(".j-form") || document.contains(form)) return;
-    var answer = new DOMParser().parseFromString(event.detail.serverResponse, "text/html");
-    event.detail.serverResponse = answer.getElementById("j-canvas").outerHTML;
-  });
-
   document.addEventListener("htmx:afterSwap", function (event) {
     if (event.detail.target.id === "j-drawer-body") {
       window.tabler.Offcanvas.getOrCreateInstance(drawer).show();
       mark();
-      focusFirst();
+      if (!redrawn) focusFirst();
+      redrawn = false;
     } else if (event.detail.target.id === "j-modal-body") {
       window.tabler.Modal.getOrCreateInstance(modal).show();
     }
   });
   document.addEventListener("htmx:oobAfterSwap", mark);
-  drawer.addEventListener("shown.bs.offcanvas", function () { mark(); focusFirst(); });
-  drawer.addEventListener("hidden.bs.offcanvas", function () {
-    var form = drawer.querySelector("[data-node]");
-    var back = (form && document.getElementById("step-" + form.dataset.node)) || document.getElementById(opener);
-    document.getElementById("j-drawer-body").replaceChildren();
+  drawer.addEventListener("shown.bs.offcanvas", function () {
     mark();
+    // Whoever is quick types already.
+    if (!drawer.contains(document.activeElement)) focusFirst();
+  });
+  drawer.addEventListener("hidden.bs.offcanvas", function () {
+    var content = document.getElementById("j-drawer-body"), form = drawer.querySelector("[data-node]");
+    var back = (form && document.getElementById("step-" + form.dataset.node)) || document.getElementById(opener);
     if (back) back.focus();
+    afterSaving(function () {
+      // Another form may have been opened meanwhile.
+      if (drawer.classList.contains("show") || drawer.classList.contains("showing")) return;
+      content.replaceChildren();
+      mark();
+    });
+  });
+
+  // The form beside a tree that went back must not bring back what was undone.
+  document.addEventListener("htmx:afterRequest", function (event) {
+    var form = drawer.querySelector("[data-node]");
+    if (event.detail.requestConfig.elt.id !== "j-undo" || !event.detail.successful || !form || !drawer.matches(".show:not(.hiding)")) return;
+    var card = document.getElementById("step-" + form.dataset.node);
+    redrawn = Boolean(card);
+    if (card) card.click();
+    else window.tabler.Offcanvas.getOrCreateInstance(drawer).hide();
   });
 
   function focusFirst() {
@@ -74,17 +87,6 @@
     }
   });
 
-  // The builder of rules writes into its text without an event when a part is added or taken away by a button.
-  drawer.addEventListener("click", function (event) {
-    var builder = event.target.closest(".s-builder");
-    var text = builder && builder.parentElement.querySelector("textarea[data-rule-builder]");
-    if (!text) return;
-    var before = text.value;
-    setTimeout(function () {
-      if (text.isConnected && text.value !== before) text.dispatchEvent(new Event("change", { bubbles: true }));
-    }, 0);
-  }, true);
-
   // A choice shows its own fields. It runs before HTMX saves the form.
   document.addEventListener("change", function (event) {
     var at = event.target;
@@ -97,7 +99,7 @@
   }, true);
 
   document.addEventListener("keydown", function (event) {
-    if (!(event.ctrlKey || event.metaKey) || event.shiftKey || event.key.toLowerCase() !== "z") return;
+    if (event.defaultPrevented || !(event.ctrlKey || event.metaKey) || event.shiftKey || event.key.toLowerCase() !== "z") return;
     if (/^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName)) return;
     var undo = document.getElementById("j-undo");
     if (undo && !undo.disabled) { event.preventDefault(); undo.click(); }

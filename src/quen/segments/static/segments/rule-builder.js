@@ -37,6 +37,7 @@
     area.after(this.box);
     this.read();
     this.toggle(false);
+    this.listen();
     this.past = [this.area.value];
     this.place = 0;
     this.steps();
@@ -84,6 +85,22 @@
     this.remember();
     if (structure) this.draw(); else this.clearProblem();
     this.preview();
+    if (structure) this.tellForm();
+  };
+
+  // A form sees the rule as one field, which changes when a change is finished: what happens inside stays inside.
+  B.listen = function () {
+    var self = this;
+    this.told = this.area.value;
+    this.area.addEventListener("change", function () { self.told = self.area.value; });
+    this.box.addEventListener("change", function (event) {
+      event.stopPropagation();
+      self.tellForm();
+    });
+  };
+
+  B.tellForm = function () {
+    if (this.area.value !== this.told) this.area.dispatchEvent(new Event("change", { bubbles: true }));
   };
 
   // ---- undo: every rule that stood here, newest last; what is typed into one field without a pause is one step
@@ -113,6 +130,7 @@
     if (this.read() && !this.json) { this.write(); this.draw(); }
     this.steps();
     this.preview();
+    this.tellForm();
   };
 
   B.steps = function () {

@@ -76,6 +76,7 @@
     var read = test(spec, { name: rule.event, aggregate: aggregate, property: spec.property || "", did: did, when: when });
     if (!did) { read.op = "gte"; read.operand.value = 1; }
     read.where = fromWhere(rule.where);
+    read.counted = Boolean(rule.count); // written out, though "at least once" goes without saying
     return node("event", read);
   }
 
@@ -152,7 +153,8 @@
     } else {
       var spec = {};
       if (one.aggregate !== "count") { spec.property = one.property; at(path + "." + one.aggregate + ".property", one, "property"); }
-      rule[one.aggregate] = Object.assign(spec, fromTest(one, path + "." + one.aggregate, kinds, at));
+      Object.assign(spec, fromTest(one, path + "." + one.aggregate, kinds, at));
+      if (one.counted || one.aggregate !== "count" || spec.op !== "gte" || spec.value !== 1) rule[one.aggregate] = spec;
     }
     if (one.when.kind === "within") {
       rule.within = one.when.n + one.when.unit;
@@ -231,7 +233,10 @@
     var plain = String(text).replace(/[\s\u00a0]/g, "");
     var group = language === "en" ? "," : ".", point = language === "en" ? "." : ",";
     var grouped = new RegExp("^[+-]?\\d{1,3}(\\" + group + "\\d{3})+(\\" + point + "\\d+)?$");
+    // Habits of the other language, where they can mean nothing else: nobody writes 1,000,000 or 500,000 for 1 and 500.
+    var foreign = new RegExp("^[+-]?[1-9]\\d{0,2}(\\" + point + "\\d{3}){2,}$|^[+-]?[1-9]\\d{0,2}\\" + point + "000$");
     if (grouped.test(plain)) plain = plain.split(group).join("");
+    else if (foreign.test(plain)) plain = plain.split(point).join("");
     plain = plain.replace(point, ".");
     return /^[+-]?\d+(\.\d+)?$/.test(plain) ? Number(plain) : String(text);
   }

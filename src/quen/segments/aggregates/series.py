@@ -136,6 +136,13 @@ class Running:
         return state
 
     def take(self, state: list[Any] | None, fact: Fact, now: int) -> tuple[list[Any] | None, bool]:
+        if state is not None and not state[1] and fact.time <= now:
+            # Nearly always: nothing lies ahead, and nothing will.
+            if not self._start <= fact.time < self._end or (value := self._extract(fact.properties)) is None:
+                return state, False
+            before = self._reducer.test(state[0])
+            state[0] = self._reducer.step(state[0], [fact.time, fact.id, value])
+            return state, bool(self._reducer.test(state[0]) != before)
         truth, until = self.truth(state, now)
         state = self.add(state, fact, now)
         after, later = self.truth(state, now)

@@ -101,7 +101,7 @@ def settle(
 ) -> dict[str, Any]:
     """Stop Quen and compare everything; the figures. Fails with all that does not agree."""
     quiet(quen, check)
-    sources = {s["write_key"]: s["id"] for s in quen.cli_json("sources", "list")["items"]}
+    sources = {s["write_key"]: s["id"] for s in quen.api().get("sources", params={"limit": 200}).json()["items"]}
     assert quen.stop() == 0, quen.log_tail()
     doctor = quen.cli("doctor", check=False)
     assert doctor.returncode == 0, doctor.stdout + doctor.stderr

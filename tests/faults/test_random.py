@@ -49,7 +49,7 @@ def test_random_faults_under_load(new_quen: Callable[..., Quen], tmp_path: Path)
             sdks=SDKS if node_is_there() else SDKS[:2],
         ).start()
         try:
-            until = time.monotonic() + (MINUTES * 60 or 10)
+            until = time.monotonic() + (MINUTES * 60 or 8)
             while time.monotonic() < until:
                 time.sleep(dice.uniform(0.5, 4 if not MINUTES else 10))
                 fault = dice.choice(FAULTS)
@@ -69,7 +69,7 @@ def test_random_faults_under_load(new_quen: Callable[..., Quen], tmp_path: Path)
         load.stop()
         striker.check()
         figures = settle(quen, ledger, calls=hooks.calls, tmp=tmp_path, check=striker.check)
-    print(f"\nfaults: seed {seed}, {MINUTES or 0.17} min, kills and faults {dict(counts)}, figures {figures}")
+    print(f"\nfaults: seed {seed}, {MINUTES or 0.13} min, kills and faults {dict(counts)}, figures {figures}")
     assert figures["answered"] > 0 and figures["runs"] > 0
 
 

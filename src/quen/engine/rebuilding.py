@@ -68,7 +68,7 @@ def rebuild(
         changes += [(person, change) for change in found_changes]
         profiles.append(profile)
     for person in sorted(before.keys() - identifiers.keys()):  # went into another one: its memberships go with it
-        changes += [(person, Change(segment, False, now, backfill=True)) for segment in members[person]]
+        changes += [(person, follow.change(slot, False, now, backfill=True)) for slot in members[person]]
     return Rebuilt(profiles, changes)
 
 

@@ -61,7 +61,9 @@ def _tell(context: Context, now: int) -> bool:
     failpoints.hit("backfill.told")
     with transaction.atomic():
         segments.strike_off(moved)
-        hooks.queue(changes, f"{telling}-{moved[0].id}", now)
+        # A receiver was told already of what came later: it must not take this for the latest.
+        latest = [(each.profile_id, each.change) for each in moved if not each.past]
+        hooks.queue(latest, f"{telling}-{moved[0].id}", now)
     return True
 
 

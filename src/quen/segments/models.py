@@ -92,6 +92,10 @@ class Untold(models.Model):
     profile_id = models.BigIntegerField()
     entered = models.BooleanField()
     at = MsField()
+    past = models.BooleanField(default=False)  # the person has entered or left since, which is told already
+
+    class Meta:
+        indexes = [models.Index(fields=["segment_id", "profile_id"], name="segments_untold_who")]
 
 
 class Atom(models.Model):

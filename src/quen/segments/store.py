@@ -22,12 +22,14 @@ _encode = msgspec.json.Encoder(order="sorted").encode
 
 
 class Moved(NamedTuple):
-    """Somebody entered or left when the version of this slot took its place. `id`: the place in what is untold."""
+    """Somebody entered or left when the version of this slot took its place. `id`: the place in what is untold;
+    `past`: they have left or entered since, which is told already."""
 
     id: int
     slot: int
     profile_id: int
     change: Change
+    past: bool
 
 
 def apply_changes(changes: Sequence[tuple[int, Change]], merged: Mapping[int, int]) -> None:
@@ -57,6 +59,11 @@ def apply_changes(changes: Sequence[tuple[int, Change]], merged: Mapping[int, in
         " ON CONFLICT (segment_id, profile_id) DO UPDATE SET since = excluded.since",
         entered,
     )
+    if last and fetch("SELECT 1 FROM segments_untold LIMIT 1"):
+        execute_many(
+            "UPDATE segments_untold SET past = %s WHERE segment_id = %s AND profile_id = %s",
+            [(True, segment_id, profile_id) for segment_id, profile_id in sorted(last)],
+        )
     # A segment that never had a whole result has no count yet.
     execute_many(
         "UPDATE segments_segment SET count = count + %s WHERE id = %s AND shown_version > 0",
@@ -159,15 +166,15 @@ def take_place(slot: int, now: int) -> bool:
     entered = "SELECT profile_id FROM segments_pending WHERE slot = %s"
     inside = "SELECT profile_id FROM segments_member WHERE segment_id = %s"
     if kind != "internal":  # of rules of journeys nobody is told
-        columns = "segment_id, slot, profile_id, entered, at"
-        tell = f"INSERT INTO segments_untold ({columns}) SELECT %s, %s, profile_id, %s, %s"
+        columns = "segment_id, slot, profile_id, entered, at, past"
+        tell = f"INSERT INTO segments_untold ({columns}) SELECT %s, %s, profile_id, %s, %s, %s"
         execute(
             f"{tell} FROM segments_member WHERE segment_id = %s AND profile_id NOT IN ({entered}) ORDER BY profile_id",
-            [segment_id, slot, False, now, segment_id, slot],
+            [segment_id, slot, False, now, False, segment_id, slot],
         )
         execute(
             f"{tell} FROM segments_pending WHERE slot = %s AND profile_id NOT IN ({inside}) ORDER BY profile_id",
-            [segment_id, slot, True, now, slot, segment_id],
+            [segment_id, slot, True, now, False, slot, segment_id],
         )
     execute(f"DELETE FROM segments_member WHERE segment_id = %s AND profile_id NOT IN ({entered})", [segment_id, slot])
     execute(
@@ -189,13 +196,13 @@ def take_place(slot: int, now: int) -> bool:
 def untold(limit: int) -> list[Moved]:
     """Who entered and left when a version took another's place: the oldest of what is not told, of one version."""
     rows = fetch(
-        "SELECT id, segment_id, slot, profile_id, entered, at FROM segments_untold WHERE slot ="
+        "SELECT id, segment_id, slot, profile_id, entered, at, past FROM segments_untold WHERE slot ="
         " (SELECT slot FROM segments_untold ORDER BY id LIMIT 1) ORDER BY id LIMIT %s",
         [limit],
     )
     return [
-        Moved(id_, slot, profile_id, Change(segment_id, bool(entered), at, backfill=True))
-        for id_, segment_id, slot, profile_id, entered, at in rows
+        Moved(id_, slot, profile_id, Change(segment_id, bool(entered), at, backfill=True), bool(past))
+        for id_, segment_id, slot, profile_id, entered, at, past in rows
     ]
 
 

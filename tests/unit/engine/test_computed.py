@@ -11,6 +11,8 @@ import pytest
 from quen.computed import audit, backfill, history, service, sql
 from quen.computed.models import Definition
 from quen.config import config
+from quen.delivery import hooks
+from quen.delivery.models import Message
 from quen.errors import Conflict
 from quen.events.store import event_store
 from quen.identity import orders
@@ -21,7 +23,7 @@ from quen.profiles import strategy_store
 from quen.profiles.models import Profile
 from quen.profiles.strategies import Strategies, Strategy
 from quen.segments import service as segments
-from quen.segments.models import Member
+from quen.segments.models import Member, Segment
 from tests.engine_world import DAY, Shop, owner
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -391,6 +393,30 @@ def test_whatever_a_crash_cuts_off_an_edited_one_comes_to_the_same(
     assert not Member.objects.filter(segment=dear).exists()
     assert [moved(p, dear.id).count("Segment Exited") for p in people] == [1, 1, 0]
     assert all(waiting(p) == [] for p in people)
+
+
+def test_who_left_again_before_it_was_told_has_not_entered_last_for_a_receiver(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("lan", "hoa"):
+        shop.does("Ordered", shop.user(name), total=1)
+    lan, hoa = (owner(shop.user_key(name)) for name in ("lan", "hoa"))
+    dear = segments.create_segment(f"d {shop.name}", {"trait": "gone", "op": "missing"})
+    hook, _ = hooks.create(dear, hooks.Settings("https://example.com/told", backfills=True), "an")
+    engine = shop.engine
+    engine._reload_definitions(force=True)
+    while Segment.objects.get(id=dear.id).status == "computing":
+        engine.cycle()
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr("quen.engine.backfills.run_one", lambda *_: False)
+        shop.says({"type": "identify", **shop.user("lan"), "traits": {"gone": True}})
+    look_again(shop)
+    told = Message.objects.filter(hook_id=hook.id).order_by("id").values_list("payload", flat=True)
+    assert [(each["event"], [int(p) for p, _ in each["people"]]) for each in told] == [
+        ("segment.exited", [lan]),
+        ("segment.entered", [hoa]),
+    ]
+    assert moved(lan, dear.id) == ["Segment Entered", "Segment Exited"]  # the history has all of it, in its order
 
 
 def test_changed_again_or_paused_half_way_nothing_of_it_is_left(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,7 +35,11 @@ class Migration(migrations.Migration):
                 ('profile_id', models.BigIntegerField()),
                 ('entered', models.BooleanField()),
                 ('at', models.BigIntegerField()),
+                ('past', models.BooleanField(default=False)),
             ],
+            options={
+                'indexes': [models.Index(fields=['segment_id', 'profile_id'], name='segments_untold_who')],
+            },
         ),
         # What waited was what differs; what is being computed begins anew.
         migrations.DeleteModel(name='Pending'),

@@ -225,6 +225,10 @@ def load_program() -> Program:
     shown = [(d, before) for d, trait in followed if d.is_followed and (before := _shown(d, trait)) is not None]
     coming = [(d, trait) for d, trait in followed if d.next_slot]
     numbers = segment_store.atom_numbers({key for _, trait in shown + coming for key in trait.atom_specs(zone)})
+    # What a workspace in another zone counts by other days is left out until it is computed anew.
+    shown, coming = (
+        [(d, trait) for d, trait in each if trait.atom_specs(zone).keys() <= numbers.keys()] for each in (shown, coming)
+    )
     defs = []
     for d, trait in shown:
         told = trait.of_kind.told

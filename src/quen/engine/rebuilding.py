@@ -61,7 +61,7 @@ def rebuild(
         profile.created_at = began.get(person) or (stood.created_at if stood else profile.created_at)
         profile.traits, profile.trait_meta = rebuild_traits(told.get(person, ()), context.strategies)
         if stood and COMPUTED in stood.traits:  # so that what is not another value is not told as one
-            profile.traits[COMPUTED] = stood.traits[COMPUTED]
+            profile.traits[COMPUTED], profile.valued = stood.traits[COMPUTED], stood.valued
         found_changes = segments.rebuild(
             follow, profile, happened.get(person, ()), members.get(person, {}), {} if stood else earlier, now
         )

@@ -86,9 +86,11 @@ def _engine() -> Any:
 
 
 def _fill() -> None:
-    """People, a segment and a journey that live, and then: a segment that waits, and messages that nobody has taken."""
+    """People, a computed trait, segments and a journey that live, and then: a segment that waits, a trait that is
+    computed anew with the segment over it, and messages that nobody has taken."""
     from django.core.management import call_command
 
+    from quen.computed import service as computed
     from quen.connectors.service import create_source
     from quen.delivery.models import Template
     from quen.journeys import service as journeys
@@ -99,6 +101,8 @@ def _fill() -> None:
     Template.objects.create(id=5, name="t", subject="s", body="<mjml></mjml>", updated_at=0)
     often = {"event": "Browsed", "count": {"op": "gte", "value": 2}, "within": "30d"}
     segments.create_segment("Often here", often, by="t")
+    visits = computed.create("visits", "Visits", {"kind": "count", "event": "Browsed"})
+    segments.create_segment("Visited a lot", {"trait": "computed.visits", "op": "gte", "value": 3}, by="t")
     graph = {
         "trigger": {"type": "event", "event": "Ordered", "where": [], "max_age": "24h"},
         "entry_key": "properties.order_id",
@@ -116,6 +120,8 @@ def _fill() -> None:
     _append(engine.context.journal, source.id, [_browse(n, f"first-{n}") for n in range(PEOPLE)] + known)
     engine.drain()
     segments.create_segment("Browsed once", {"event": "Browsed", "count": {"op": "gte", "value": 1}}, by="t")
+    visits.refresh_from_db()
+    computed.update(visits, spec={"kind": "count", "event": ["Browsed", "Ordered"]})
     messages = [_browse(n, f"second-{n}") for n in range(PEOPLE)]
     messages += [_order(n) for n in range(0, PEOPLE, 2)]
     # Who was two becomes one; what was sent comes again; what cannot be stored is kept with its reason.
@@ -205,6 +211,13 @@ def _tell() -> None:
         "same people": {i for (i,) in fetch("SELECT id FROM profiles_profile")}
         == {int(i) for (i,) in rows("SELECT id FROM profiles FINAL WHERE deleted = 0")},
         "marked": len(fetch("SELECT id FROM profiles_profile WHERE traits LIKE '%ordered%'")),
+        "values": fetch("SELECT traits, COUNT(*) FROM profiles_profile GROUP BY 1 ORDER BY 1"),
+        "mirrored values": sorted(
+            [str(v), int(n)]
+            for v, n in rows(
+                "SELECT toString(traits.computed.visits), count() FROM profiles FINAL WHERE deleted = 0 GROUP BY 1"
+            )
+        ),
         "segments": fetch(
             "SELECT s.name, s.status, s.count, COUNT(m.profile_id) FROM segments_segment s LEFT JOIN segments_member m"
             " ON m.segment_id = s.id GROUP BY s.id ORDER BY s.name"

@@ -117,6 +117,34 @@ def test_preview_change_and_pause(shop: Shop) -> None:
     assert name in [each["name"] for each in listed]
 
 
+def test_an_edited_one_is_seen_before_or_after_and_never_between(shop: Shop) -> None:
+    """Of anybody, and by the segment over it, while people go on buying."""
+    api, users = shop.quen.api(), [f"e{n}-{shop.mark}" for n in range(40)]
+    bought = {"type": "track", "event": shop.event, "properties": {"total": 5, "paid": 50}}
+    shop.quen.send(*({**bought, "userId": user} for user in users))
+    shop.quen.settle()
+    spent = shop.make("spent", shop.spec("sum", property="total"))
+    rule = {"all": [{"trait": f"computed.{spent}", "op": "lt", "value": 20}, {"event": shop.event}]}
+    cheap = api.post("segments", json={"name": f"Cheap {shop.mark}", "rule": rule}).json()["id"]
+    eventually(lambda: api.get(f"segments/{cheap}").json()["status"] == "live")
+    assert api.get(f"segments/{cheap}").json()["count"] == 41
+    api.patch(f"computed-traits/{spent}", json={"spec": shop.spec("sum", property="paid")})
+    seen: list[tuple[str, Any]] = []
+
+    def is_done() -> bool:
+        for user in (users[0], users[-1]):
+            seen.append((user, shop.quen.profile(f"user_id:{user}")["computed"][spent]))
+        seen.append(("", api.get(f"segments/{cheap}").json()["count"]))
+        return seen[-1] == ("", 1) and shop.get(spent)["status"] == "live"
+
+    eventually(is_done)
+    changed = [value in (50, 1) for _, value in seen]
+    assert {value for _, value in seen} == {5, 41, 50, 1}
+    assert changed == sorted(changed), "nobody is shown the values before once somebody was shown the new ones"
+    shop.quen.send({**bought, "userId": users[0]})
+    eventually(lambda: shop.quen.profile(f"user_id:{users[0]}")["computed"][spent] == 100)
+
+
 @pytest.mark.parametrize(
     ("body", "status", "path"),
     [

@@ -185,3 +185,26 @@ def test_what_a_browser_says_is_cleaned_too(quen: Quen) -> None:
     person = quen.profile("anonymous_id:dq-b1")
     assert person["traits"] == {"email": "Dq.Lan@shop.example", "ngay_sinh": "1991-02-03"}
     assert of_source(quen.api(), "Trang chất lượng", 1)["messages"] == 1
+
+
+def test_a_trait_of_quens_own_name_is_not_taken_and_says_so(quen: Quen) -> None:
+    key = quen.source("server", "Quầy mạo danh")
+    forged = {"computed": {"spent": 99}, "computed.spent": 99, "quen:list:1": True, "city": "Huế"}
+    quen.send({"type": "identify", "userId": "dqo-1", "traits": forged}, source=key)
+    person = quen.profile("user_id:dqo-1")
+    assert person["traits"] == {"city": "Huế"}
+    assert "spent" not in person["computed"]
+    (event,) = quen.api().get(f"profiles/{person['id']}/events", params={"event": "Identified"}).json()["items"]
+    assert event["properties"].keys() >= {"computed", "quen:list:1", "city"}  # the event is stored as it came
+    found = of_source(quen.api(), "Quầy mạo danh", 1)
+    (field,) = [field for field in found["fields"] if field["field"] == "reserved"]
+    assert (field["filled"], field["rejected"]) == (3, 3)
+    assert field["rejected_why"] == [{"word": "own_name", "count": 3}]
+    place = {"field": "reserved", "outcome": "problem", "word": "own_name"}
+    shown = quen.api().get(f"quality/{found['source_id']}/examples", params=place).json()["items"]
+    assert {(each["trait"], each["given"]) for each in shown} == {
+        ("computed", '{"spent":99}'),
+        ("computed.spent", "99"),
+        ("quen:list:1", "true"),
+    }
+    assert {each["profile_id"] for each in shown} == {person["id"]}

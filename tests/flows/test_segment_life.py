@@ -134,6 +134,27 @@ def test_paused_nobody_enters_and_resuming_catches_up(quen: Quen) -> None:
     assert shop.get(made)["count"] == 2
 
 
+def test_an_edited_segment_and_the_one_over_it_change_places_at_one_moment(shop: Shop) -> None:
+    inner = shop.make(shop.rule(1))
+    outer = shop.make({"all": [{"not": {"segment": inner}}, {"event": shop.event}]})
+    everyone = {shop.id_of(user) for user in shop.users}
+    assert (shop.members(inner), shop.members(outer)) == (everyone, set())
+    shop.api.patch(f"segments/{inner}", json={"rule": shop.rule(3)})
+    last = {shop.id_of(shop.users[2])}
+    seen = []
+
+    def is_done() -> bool:
+        seen.append(shop.members(inner))  # asked first: it may change before the other is asked, and not after
+        seen.append(everyone - shop.members(outer))
+        return seen[-1] == last
+
+    eventually(is_done)
+    assert all(each in (everyone, last) for each in seen)
+    changed = [each == last for each in seen]
+    assert changed == sorted(changed)
+    assert shop.get(outer)["status"] == "live"
+
+
 def test_what_others_refer_to_is_not_paused(shop: Shop) -> None:
     inner = shop.make(shop.rule(1))
     outer = shop.make({"segment": inner})

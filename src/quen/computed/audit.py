@@ -41,7 +41,7 @@ def run_one(program: Program, store: Store, now: int, dice: random.Random | None
     Only at a batch boundary: there the event store and the state agree. People with a change that is due are left out.
     """
     dice = dice or random.Random()  # noqa: S311 no secret
-    live = [(d, trait) for d, trait in service.traits() if d.status == "live" and program.follows(d.id, d.version)]
+    live = [(d, trait) for d, trait in service.traits() if d.status == "live" and program.follows(d.slot, d.version)]
     low, high = fetch("SELECT MIN(id), MAX(id) FROM profiles_profile")[0]
     if not live or low is None:
         return None

@@ -1,7 +1,7 @@
 """The first computation of a computed trait, or of its new version, and the taking away of a deleted one's values.
 
-Chunk by chunk of profiles, between two batches, by the machinery of segments. A person has the value of the version
-before until theirs is computed.
+Chunk by chunk of profiles, between two batches, by the machinery of segments. What is computed waits in each profile
+where nobody sees it, until it takes the place of the values before (versions.py).
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from django.db.models import Q
 from quen.computed import store
 from quen.computed.models import Definition
 from quen.profiles import store as profiles
-from quen.profiles.state import COMPUTED, NewValue
+from quen.profiles.state import COMPUTED, NEXT, NewValue
+from quen.profiles.store import EVERYONE
 from quen.segments import backfill as segments
 from quen.segments import store as segment_store
 from quen.segments.backfill import CHUNK, BackfillChunk, Job
@@ -31,9 +32,10 @@ class TraitJob(NamedTuple):
 
 def jobs() -> list[TraitJob]:
     """Those that are still to be computed or taken away, the oldest first. One small query."""
+    asked = Definition.objects.filter(Q(status="computing") & ~Q(computed_through=EVERYONE) | Q(status="removing"))
     return [
-        TraitJob(Job(d.id, d.version, d.computed_through), d.name, d.status == "removing")
-        for d in Definition.objects.filter(Q(status="computing") | Q(status="removing")).order_by("id")
+        TraitJob(Job(d.id, d.version, d.computed_through, d.next_slot), d.name, d.status == "removing")
+        for d in asked.order_by("id")
     ]
 
 
@@ -46,24 +48,27 @@ def run_chunk(program: Program, work: TraitJob, store: Store, now: int) -> Backf
 
 def _without(work: TraitJob, now: int) -> BackfillChunk:
     people = profiles.load_range(work.job.computed_through, CHUNK)
+    coming = {str(slot) for slot in Definition.objects.exclude(next_slot=0).values_list("next_slot", flat=True)}
     having = []
     for person in people:
-        values = person.traits.get(COMPUTED, {})
-        if work.name in values:
+        values, waiting = person.traits.get(COMPUTED, {}), person.traits.get(NEXT, {})
+        if work.name in values or not waiting.keys() <= coming:
             person.traits[COMPUTED] = {name: value for name, value in values.items() if name != work.name}
+            person.traits[NEXT] = {slot: value for slot, value in waiting.items() if slot in coming}
             person.valued = (NewValue(work.name, None, now),)
             having.append(person)
     return BackfillChunk(work.job, having, [], people[-1].id if len(people) == CHUNK else None)
 
 
 def save_chunk(program: Program, work: TraitJob, chunk: BackfillChunk) -> None:
-    """Write a chunk; the last one makes the trait live, or ends it. The caller has the transaction."""
+    """Write a chunk; after the last one it is whole, or gone. The caller has the transaction."""
     segments.save_people(chunk)
     segment_store.apply_changes(chunk.changes, {})
     job = chunk.job
-    if chunk.next_after is None:
-        store.finish(job.segment_id, job.version)
-    else:
-        store.set_computed_through(job.segment_id, job.version, chunk.next_after)
     if not work.removing:
-        program.set_computed_through(job.segment_id, chunk.next_after)
+        store.set_computed_through(job.slot, EVERYONE if chunk.next_after is None else chunk.next_after)
+        program.set_computed_through(job.slot, chunk.next_after)
+    elif chunk.next_after is None:
+        store.finish_removing(job.segment_id, job.version)
+    else:
+        store.set_removed_through(job.segment_id, job.version, chunk.next_after)

@@ -12,12 +12,14 @@ from django.utils.translation import get_language
 
 from quen.computed import sql, store
 from quen.computed.definitions import ComputedTrait, checked_label, checked_name, parse_computed
-from quen.computed.models import Definition, DefinitionVersion
+from quen.computed.models import FOLLOWED, Definition, DefinitionVersion
 from quen.config import config
 from quen.errors import Conflict, NotFound
 from quen.events.store import event_store
-from quen.ids import now_ms
-from quen.profiles.state import COMPUTED
+from quen.ids import new_id, now_ms
+from quen.profiles.state import COMPUTED, NEXT
+from quen.profiles.store import EVERYONE
+from quen.segments import following
 from quen.segments import service as segments
 from quen.segments import store as segment_store
 from quen.segments.conditions.trait import Trait
@@ -29,7 +31,6 @@ from quen.segments.words import tongue
 
 log = structlog.get_logger("quen.computed")
 MOST = 100  # definitions: each is asked for everybody
-FOLLOWED = ("computing", "live")
 # What else uses a computed trait, by its name: slices above this one add a look-up here, for it cannot import them.
 USERS: list[Callable[[str], list[str]]] = []
 # What is added to a spec that is saved, by kind; of the spec and the one before. Kinds themselves ask no store.
@@ -72,6 +73,7 @@ def create(name: Any, label: Any, spec: Any, by: str = "", description: str = ""
             label=trait.label,
             description=description[:2_000],
             spec=trait.spec,
+            next_slot=new_id(),
             updated_at=now_ms(),
             created_by=by,
         )
@@ -83,8 +85,8 @@ def create(name: Any, label: Any, spec: Any, by: str = "", description: str = ""
 def update(
     definition: Definition, *, label: Any = None, description: str | None = None, spec: Any = None, by: str = ""
 ) -> Definition:
-    """Another label, or another question: a new version, computed anew. Each person keeps the value they had until
-    theirs is computed. The name stays: rules and templates hold it."""
+    """Another label, or another question: a new version, computed anew. Everybody's value is that of the version
+    before, and follows what happens, until all have their new one. The name stays: rules and templates hold it."""
     fields = ["updated_at"]
     if label is not None:
         definition.label = checked_label(label)
@@ -101,7 +103,7 @@ def update(
             definition.version += 1
             fields += ["spec", "version"]
             if definition.status != "paused":
-                _begin(definition, fields)
+                fields += _begin(definition)
             _keep_version(definition, by)
             segment_store.number_atoms(trait.atom_specs(config().zone))
         _save(definition, fields)
@@ -126,7 +128,8 @@ def pause(definition: Definition, problem: str = "") -> None:
     """
     if definition.status in FOLLOWED:
         definition.status, definition.problem = "paused", problem[:300]
-        _save(definition, ["status", "problem", "updated_at"])
+        definition.next_slot, definition.computed_through = 0, 0
+        _save(definition, ["status", "problem", "next_slot", "computed_through", "updated_at"])
         if problem:
             log.error("a computed trait costs too much and is paused", trait=definition.name, problem=problem)
 
@@ -142,9 +145,7 @@ def pause_by_id(trait_id: int, problem: str) -> bool:
 def resume(definition: Definition) -> None:
     """Follow a paused one again: it is computed anew."""
     if definition.status == "paused":
-        fields = ["updated_at"]
-        _begin(definition, fields)
-        _save(definition, fields)
+        _save(definition, ["updated_at", *_begin(definition)])
 
 
 def delete(definition: Definition) -> None:
@@ -152,14 +153,18 @@ def delete(definition: Definition) -> None:
     if users := used_by(definition.name):
         names = ", ".join(f"“{name}”" for name in users)
         raise Conflict(f"the computed trait is used by {names}: change those first", details={"used_by": users})
-    definition.status, definition.computed_through = "removing", 0
+    definition.status, definition.computed_through, definition.next_slot = "removing", 0, 0
     definition.version += 1
-    _save(definition, ["status", "computed_through", "version", "updated_at"])
+    _save(definition, ["status", "computed_through", "next_slot", "version", "updated_at"])
 
 
-def _begin(definition: Definition, fields: list[str]) -> None:
+def _begin(definition: Definition) -> list[str]:
+    """Let its version be computed; the names of the fields that changed. What is shown goes on being followed, but for
+    a paused one's: nobody knows what happened since."""
+    definition.stands = definition.shown_version > 0 and (definition.stands or definition.status == "paused")
     definition.status, definition.computed_through, definition.problem = "computing", 0, ""
-    fields += ["status", "computed_through", "problem"]
+    definition.next_slot = new_id()
+    return ["status", "computed_through", "problem", "stands", "next_slot"]
 
 
 def _save(definition: Definition, fields: list[str]) -> None:
@@ -216,23 +221,31 @@ def definitions_version() -> tuple[int, int, int, int]:
 def load_program() -> Program:
     """Everything to follow, compiled: computed traits, segments, and the rules of journeys."""
     zone = config().zone
-    followed = [(d, trait, trait.atom_specs(zone)) for d, trait in traits() if d.status in FOLLOWED]
-    numbers = segment_store.atom_numbers({key for _, _, specs in followed for key in specs})
-    return segments.load_program(
-        [
-            ComputedDef(
-                definition.id,
-                trait.name,
-                trait.live,
-                numbers,
-                definition.computed_through if definition.status == "computing" else None,
-                definition.version,
-                trait.of_kind.told,
-            )
-            for definition, trait, specs in followed
-            if specs.keys() <= numbers.keys()
-        ]
+    followed = [(d, trait) for d, trait in traits() if d.status in FOLLOWED]
+    shown = [(d, before) for d, trait in followed if d.is_followed and (before := _shown(d, trait)) is not None]
+    coming = [(d, trait) for d, trait in followed if d.next_slot]
+    numbers = segment_store.atom_numbers({key for _, trait in shown + coming for key in trait.atom_specs(zone)})
+    # What a workspace in another zone counts by other days is left out until it is computed anew.
+    shown, coming = (
+        [(d, trait) for d, trait in each if trait.atom_specs(zone).keys() <= numbers.keys()] for each in (shown, coming)
     )
+    defs = []
+    for d, trait in shown:
+        told = trait.of_kind.told
+        defs.append(ComputedDef(d.slot, d.name, trait.live, numbers, None, d.shown_version, told, d.id))
+    for d, trait in coming:
+        through = None if d.computed_through == EVERYONE else d.computed_through
+        name = str(d.next_slot)
+        defs.append(ComputedDef(d.next_slot, name, trait.live, numbers, through, d.version, False, d.id, next=True))
+    return following.load_program(defs, {d.name: f"{NEXT}.{d.next_slot}" for d, _ in coming})
+
+
+def _shown(definition: Definition, latest: ComputedTrait) -> ComputedTrait | None:
+    """The version whose values are shown."""
+    if definition.shown_version == definition.version:
+        return latest
+    before = DefinitionVersion.objects.filter(definition=definition, number=definition.shown_version).first()
+    return parse_computed(definition.name, definition.label, before.spec) if before else None
 
 
 def own_traits() -> list[OwnTrait]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from quen.db import execute, fetch
+from quen.profiles import store as profiles
+from quen.profiles.store import EVERYONE
 
 _GONE = " FROM computed_definition WHERE id = %s AND version = %s AND status = 'removing'"
-_STILL = "WHERE id = %s AND version = %s AND status IN ('computing', 'removing')"
 
 
 def definitions_version() -> tuple[int, int]:
@@ -14,27 +15,40 @@ def definitions_version() -> tuple[int, int]:
     return int(count), int(stamp)
 
 
-def set_computed_through(trait_id: int, version: int, profile_id: int) -> None:
-    """Does nothing when the trait was changed meanwhile."""
-    execute(f"UPDATE computed_definition SET computed_through = %s {_STILL}", [profile_id, trait_id, version])
+def set_computed_through(slot: int, profile_id: int) -> None:
+    """Does nothing when the trait was changed meanwhile. `EVERYONE`: all are."""
+    execute("UPDATE computed_definition SET computed_through = %s WHERE next_slot = %s", [profile_id, slot])
 
 
-def finish(trait_id: int, version: int) -> None:
-    """A version is computed for everyone, or a deleted one gone from everyone."""
-    execute(
-        "UPDATE computed_definition SET status = 'live', computed_through = 0"
-        " WHERE id = %s AND version = %s AND status = 'computing'",
-        [trait_id, version],
+def take_place(slot: int, now: int) -> bool:
+    """Values that everyone has take the place of those before, all at once. Whether they did: not when the trait was
+    changed meanwhile. The caller has the transaction."""
+    found = fetch(
+        "SELECT name FROM computed_definition WHERE next_slot = %s AND computed_through = %s", [slot, EVERYONE]
     )
+    if not found:
+        return False
+    profiles.take_over(slot, found[0][0], now)
     execute(
-        "DELETE FROM computed_definitionversion WHERE definition_id IN (SELECT id" + _GONE + ")", [trait_id, version]
+        "UPDATE computed_definition SET status = 'live', computed_through = 0, shown_version = version,"
+        " slot = next_slot, next_slot = 0, stands = %s WHERE next_slot = %s",
+        [False, slot],
     )
+    return True
+
+
+def set_removed_through(trait_id: int, version: int, profile_id: int) -> None:
+    execute(
+        "UPDATE computed_definition SET computed_through = %s WHERE id = %s AND version = %s AND status = 'removing'",
+        [profile_id, trait_id, version],
+    )
+
+
+def finish_removing(trait_id: int, version: int) -> None:
+    """A deleted one is gone from everyone."""
+    profiles.forget_takeovers(fetch("SELECT name" + _GONE, [trait_id, version])[0][0])
+    execute("DELETE FROM computed_definitionversion WHERE definition_id = %s", [trait_id])
     execute("DELETE" + _GONE, [trait_id, version])
-    execute(
-        "DELETE FROM computed_definitionversion WHERE definition_id = %s"
-        " AND NOT EXISTS (SELECT 1 FROM computed_definition WHERE id = %s)",
-        [trait_id, trait_id],
-    )
 
 
 def people_through(profile_id: int) -> tuple[int, int]:

@@ -1,4 +1,5 @@
-"""Computing segments and computed traits that are new or changed, a chunk of people between two batches."""
+"""Computing segments and computed traits that are new or changed, and what is left to do when their versions have taken
+their place: a chunk of people between two batches."""
 
 from __future__ import annotations
 
@@ -10,14 +11,17 @@ from django.db import transaction
 
 from quen import failpoints
 from quen.computed import backfill as traits
-from quen.computed import history
+from quen.computed import history, versions
 from quen.computed import service as computed
 from quen.delivery import hooks
 from quen.engine.context import Context
 from quen.engine.system import entries_of, segment_messages
 from quen.errors import QuenError
 from quen.events.store import ProfileRow
-from quen.segments import backfill, service
+from quen.profiles import store as profiles
+from quen.profiles.state import ProfileState, mirrored
+from quen.segments import backfill, following, service
+from quen.segments import store as segments
 from quen.segments.backfill import BackfillChunk
 from quen.segments.sql import is_too_costly
 
@@ -25,24 +29,61 @@ MOST_S = 60.0  # for one chunk; meanwhile nobody's events are taken
 
 
 class _Work(NamedTuple):
-    """`telling`: what names the version in the message ids of what is found."""
-
-    telling: str
     compute: Callable[[], BackfillChunk | None]
     save: Callable[[BackfillChunk], None]
     pause: Callable[[str], object]
 
 
 def run_one(context: Context, now: int, batch: int) -> bool:
-    """Compute one chunk, if something waits for it; whether it did. `batch`: the number of the last one committed.
-
-    The changes are told with message ids that name the version, so a chunk that a crash repeats is told once.
+    """Do one chunk of what waits: tell who entered and left by a version that took its place, write its values, compute
+    another. Whether anything waited. `batch`: the number of the last one committed.
     """
     if not context.may_compute:
         return False
+    if _tell(context, now) or _write_values(context, batch):
+        return True
+    if versions.keep_in_step():
+        context.program = computed.load_program()
+    if _compute(context, now, batch) or _take_place(context, now):
+        return True
+    context.may_compute = False
+    return False
+
+
+def _tell(context: Context, now: int) -> bool:
+    """The message ids name the version, so a chunk that a crash repeats is told once."""
+    moved = segments.untold(backfill.CHUNK)
+    if not moved:
+        return False
+    changes, telling = [(each.profile_id, each.change) for each in moved], f"s{moved[0].slot}"
+    if entries := entries_of(segment_messages(changes, telling)):
+        context.journal.append(entries)
+    failpoints.hit("backfill.told")
+    with transaction.atomic():
+        segments.strike_off(moved)
+        # A receiver was told already of what came later: it must not take this for the latest.
+        latest = [(each.profile_id, each.change) for each in moved if not each.past]
+        hooks.queue(latest, f"{telling}-{moved[0].id}", now)
+    return True
+
+
+def _write_values(context: Context, batch: int) -> bool:
+    """Everybody has the values of a new version already; now their rows get them, the mirror and the history too."""
+    taken = next((each for each in profiles.takeovers() if each.through != profiles.EVERYONE), None)
+    if taken is None:
+        return False
+    people = profiles.load_range(taken.through, backfill.CHUNK)
+    _mirror(context, people, batch)
+    failpoints.hit("backfill.mirrored")
+    with transaction.atomic():
+        profiles.save(people)
+        profiles.taken_over(taken.slot, people[-1].id if len(people) == backfill.CHUNK else profiles.EVERYONE)
+    return True
+
+
+def _compute(context: Context, now: int, batch: int) -> bool:
     work = _next(context, now)
     if work is None:
-        context.may_compute = False
         return False
     started = time.monotonic()
     try:
@@ -58,17 +99,30 @@ def run_one(context: Context, now: int, batch: int) -> bool:
     if chunk is None:  # it is younger than the program
         context.program = computed.load_program()
         return True
-    valued = [person for person in chunk.states if person.valued]
-    context.store.insert_profiles([ProfileRow(p.id, batch, 0, p.created_at, p.traits) for p in valued])
-    context.store.insert_computed(history.rows(context.program, valued))
-    entries = entries_of(segment_messages(chunk.changes, work.telling))
-    if entries:
-        context.journal.append(entries)
-    failpoints.hit("backfill.told")
+    _mirror(context, chunk.states, batch)
+    failpoints.hit("backfill.computed")
     with transaction.atomic():
         work.save(chunk)
-        hooks.queue(chunk.changes, f"{work.telling}-{chunk.job.computed_through}-{now}", now)
+        done = chunk.next_after is None and versions.take_place(now)
+    if done:
+        failpoints.hit("backfill.placed")
+        context.program = computed.load_program()
     return True
+
+
+def _mirror(context: Context, people: list[ProfileState], batch: int) -> None:
+    valued = [person for person in people if not all(new.waits for new in person.valued)]
+    context.store.insert_profiles([ProfileRow(p.id, batch, 0, p.created_at, mirrored(p.traits)) for p in valued])
+    context.store.insert_computed(history.rows(context.program, valued))
+
+
+def _take_place(context: Context, now: int) -> bool:
+    """What only waited for something that is no longer computed."""
+    with transaction.atomic():
+        done = versions.take_place(now)
+    if done:
+        context.program = computed.load_program()
+    return done
 
 
 def _next(context: Context, now: int) -> _Work | None:
@@ -77,15 +131,13 @@ def _next(context: Context, now: int) -> _Work | None:
     if waiting := traits.jobs():
         work = waiting[0]
         return _Work(
-            f"c{work.job.segment_id}v{work.job.version}",
             lambda: traits.run_chunk(program, work, store, now),
             lambda chunk: traits.save_chunk(program, work, chunk),
             lambda why: computed.pause_by_id(work.job.segment_id, why),
         )
-    if jobs := service.computing():
+    if jobs := following.computing():
         job = jobs[0]
         return _Work(
-            f"v{job.version}-{job.begun}",
             lambda: backfill.run_chunk(program, job, store, now),
             lambda chunk: backfill.save_chunk(program, chunk),
             lambda why: service.pause(job.segment_id, why),

@@ -49,7 +49,11 @@ STATE: tuple[Bound, ...] = (
     Bound(("events_property",), "By number: 300 properties of each event name."),
     Bound(("segments_segment", "segments_segmentversion", "segments_atom", "segments_audit"), HAND),
     Bound(("segments_member", "segments_pending"), "By people and segments: a row for each who is in one."),
-    Bound(("computed_definition", "computed_definitionversion"), HAND),
+    Bound(
+        ("segments_untold",),
+        "By people: a row for each who enters or leaves by another version, for the seconds until it is told.",
+    ),
+    Bound(("computed_definition", "computed_definitionversion", "profiles_takeover"), HAND),
     Bound(("journeys_journey", "journeys_version"), HAND),
     Bound(
         ("journeys_run",),

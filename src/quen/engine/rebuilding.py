@@ -61,14 +61,14 @@ def rebuild(
         profile.created_at = began.get(person) or (stood.created_at if stood else profile.created_at)
         profile.traits, profile.trait_meta = rebuild_traits(told.get(person, ()), context.strategies)
         if stood and COMPUTED in stood.traits:  # so that what is not another value is not told as one
-            profile.traits[COMPUTED] = stood.traits[COMPUTED]
+            profile.traits[COMPUTED], profile.valued = stood.traits[COMPUTED], stood.valued
         found_changes = segments.rebuild(
             follow, profile, happened.get(person, ()), members.get(person, {}), {} if stood else earlier, now
         )
         changes += [(person, change) for change in found_changes]
         profiles.append(profile)
     for person in sorted(before.keys() - identifiers.keys()):  # went into another one: its memberships go with it
-        changes += [(person, Change(segment, False, now, backfill=True)) for segment in members[person]]
+        changes += [(person, follow.change(slot, False, now, backfill=True)) for slot in members[person]]
     return Rebuilt(profiles, changes)
 
 

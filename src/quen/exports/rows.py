@@ -40,7 +40,7 @@ def find_segment(name: str) -> Segment:
         raise NotFound(f"there is no segment {name!r}")
     if len(found) > 1:
         raise InvalidInput(f"several segments are named {name!r}: give the id of one")
-    if found[0].status == "computing":
+    if found[0].status == "computing" and not found[0].is_known:
         raise InvalidInput(
             f"segment {name!r} is being computed: the file would be half a result. Try again in a moment"
         )

@@ -68,6 +68,11 @@ def _own(message: Message) -> dict[str, Any]:
     return marks
 
 
+def own_names(traits: Mapping[str, Any]) -> list[str]:
+    """Names among these that only Quen sets: of marks and computed traits."""
+    return [name for name in traits if name == COMPUTED or name.startswith(OWN)]
+
+
 def without_marks(traits: Mapping[str, Any]) -> dict[str, Any]:
     """The traits alone: what computed ones come to is shown by itself too."""
     return {name: value for name, value in traits.items() if name != COMPUTED and not name.startswith(OWN)}

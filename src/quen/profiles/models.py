@@ -20,6 +20,18 @@ class Profile(models.Model):
     search = models.TextField(default="")  # folded name, e-mail, phone: what the search box looks in
 
 
+class Takeover(models.Model):
+    """Values that were computed for everyone under a slot have taken the place of those of the trait `computed.NAME`.
+
+    From then on whoever is read has them; profiles are written anew chunk by chunk.
+    """
+
+    slot = models.BigIntegerField(primary_key=True)
+    name = models.CharField(max_length=60)
+    at = MsField()
+    through = models.BigIntegerField(default=0)  # people up to this profile id are written
+
+
 class StrategiesVersion(models.Model):
     """Which value of a trait counts, from a moment on (profiles.strategies.Strategies); the last row counts."""
 

@@ -22,7 +22,7 @@ from quen.profiles.masking import mask, mask_identifier
 from quen.profiles.orders import Value, values
 from quen.profiles.search import is_identifier
 from quen.profiles.state import COMPUTED, ProfileState
-from quen.profiles.store import COLUMNS, state_of
+from quen.profiles.store import COLUMNS, states_of
 from quen.web.times import rfc3339
 
 MOST_IDENTIFIERS = 500  # of each sort: a test robot signed in as one user may have made a hundred thousand visitors
@@ -123,7 +123,7 @@ def person_by_key(key: str, *, scope: str | None = None, masked: bool) -> Person
 
 def _person(row: tuple[Any, ...], *, masked: bool) -> Person:
     *state, strong, anonymous, merged, segments, sources = row
-    profile = state_of(tuple(state))
+    (profile,) = states_of([tuple(state)])
     return Person(
         profile=profile,
         ids=[profile.id, *sorted(from_id for (from_id,) in _rows(merged))],

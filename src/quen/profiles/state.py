@@ -21,14 +21,20 @@ PUBLIC_MAIL = frozenset(
 MAX_TRAITS = 1000
 # The trait that holds the computed ones, by name: only Quen sets it.
 COMPUTED = "computed"
+# What computed traits will come to, by slot: of versions that are not whole yet, and whose values nobody sees.
+NEXT = "quen:computed"
 
 
 class NewValue(NamedTuple):
-    """A computed trait has another value since `at`; None: none."""
+    """A computed trait has another value since `at`; None: none. The name is a slot where it waits under `NEXT`."""
 
     name: str
     value: Any
     at: int
+
+    @property
+    def waits(self) -> bool:
+        return self.name.isdigit()
 
 
 class ProfileState(msgspec.Struct):
@@ -153,6 +159,30 @@ def merge_profiles(survivor: ProfileState, other: ProfileState, strategies: Stra
 
 def _place(meta: list[Any]) -> tuple[int, int]:
     return meta[0], meta[2] if len(meta) >= kept.PLAIN else 0
+
+
+def take_value(profile: ProfileState, slot: str, name: str, at: int) -> None:
+    """What waited under this slot is the value of the computed trait since `at`, if anything did."""
+    waiting = profile.traits.get(NEXT, {})
+    if slot not in waiting:
+        return
+    value = waiting.pop(slot)
+    if not waiting:
+        del profile.traits[NEXT]
+    values = dict(profile.traits.get(COMPUTED, {}))
+    if values.get(name) != value or values.get(name).__class__ is not value.__class__:
+        profile.valued += (NewValue(name, value, at),)
+    if value is None:
+        values.pop(name, None)
+    else:
+        values[name] = value
+    if values or COMPUTED in profile.traits:
+        profile.traits[COMPUTED] = values
+
+
+def mirrored(traits: dict[str, Any]) -> dict[str, Any]:
+    """The traits that SQL sees."""
+    return {name: value for name, value in traits.items() if name != NEXT} if NEXT in traits else traits
 
 
 def search_text(traits: Mapping[str, Any]) -> str:

@@ -3,44 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
-from quen.db import execute_many, fetch, fetch_in
-from quen.profiles.state import ProfileState, search_text
+from quen.db import execute, execute_many, fetch, fetch_in
+from quen.profiles.state import NEXT, ProfileState, search_text, take_value
 
 COLUMNS = "id, created_at, first_seen, last_seen, first_source_id, traits, trait_meta, live, due_at"
+EVERYONE = 2**63 - 1  # up to this profile id: all there are, and those to come
 _ACTIVITY = ("first_seen", "first_source_id", "live")
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.decode
 _meta = msgspec.json.Decoder(dict[str, list[Any]])
 
 
+class TakenOver(NamedTuple):
+    """As `models.Takeover`."""
+
+    slot: int
+    name: str
+    at: int
+    through: int
+
+
 def load(ids: Iterable[int]) -> dict[int, ProfileState]:
     """The profiles with these ids; ids that do not exist (or were merged away) are simply not in the answer."""
     rows = fetch_in(f"SELECT {COLUMNS} FROM profiles_profile WHERE {{in}}", ids, column="id")
-    return {row[0]: state_of(row) for row in rows}
+    return {state.id: state for state in states_of(rows)}
 
 
 def load_range(after_id: int, limit: int) -> list[ProfileState]:
     """Up to `limit` profiles with id > `after_id`, in order of id."""
-    return [
-        state_of(row)
-        for row in fetch(
-            f"SELECT {COLUMNS} FROM profiles_profile WHERE id > %s ORDER BY id LIMIT %s", [after_id, limit]
-        )
-    ]
+    return states_of(
+        fetch(f"SELECT {COLUMNS} FROM profiles_profile WHERE id > %s ORDER BY id LIMIT %s", [after_id, limit])
+    )
 
 
 def due(now: int, limit: int) -> list[ProfileState]:
     """Profiles for which some segment may flip by `now`, the longest overdue first."""
-    return [
-        state_of(row)
-        for row in fetch(
-            f"SELECT {COLUMNS} FROM profiles_profile WHERE due_at <= %s ORDER BY due_at, id LIMIT %s", [now, limit]
-        )
-    ]
+    return states_of(
+        fetch(f"SELECT {COLUMNS} FROM profiles_profile WHERE due_at <= %s ORDER BY due_at, id LIMIT %s", [now, limit])
+    )
 
 
 def next_due_at() -> int | None:
@@ -109,8 +113,39 @@ def delete(ids: Iterable[int]) -> None:
     execute_many("DELETE FROM profiles_profile WHERE id = %s", [(i,) for i in ids])
 
 
-def state_of(row: tuple[Any, ...]) -> ProfileState:
-    """The profile of a row of COLUMNS."""
+def states_of(rows: Iterable[tuple[Any, ...]]) -> list[ProfileState]:
+    """The profiles of rows of COLUMNS, with the computed values that count now."""
+    states = [_state(row) for row in rows]
+    if waiting := [state for state in states if NEXT in state.traits]:
+        taken = takeovers()
+        for state in waiting:
+            for each in taken:
+                take_value(state, str(each.slot), each.name, each.at)
+    return states
+
+
+def takeovers() -> list[TakenOver]:
+    """Computed values that have taken the place of others, but not in every row yet; the oldest first."""
+    return [TakenOver(*row) for row in fetch("SELECT slot, name, at, through FROM profiles_takeover ORDER BY at, slot")]
+
+
+def take_over(slot: int, name: str, at: int) -> None:
+    """From now on the values under this slot are those of the computed trait: of everyone, at once."""
+    execute("DELETE FROM profiles_takeover WHERE name = %s AND through = %s", [name, EVERYONE])
+    execute("INSERT INTO profiles_takeover (slot, name, at, through) VALUES (%s, %s, %s, 0)", [slot, name, at])
+
+
+def taken_over(slot: int, through: int) -> None:
+    """People up to this id are written with the values that they have. That all are stays written down, for whoever
+    has read a row before and asks what it means."""
+    execute("UPDATE profiles_takeover SET through = %s WHERE slot = %s", [through, slot])
+
+
+def forget_takeovers(name: str) -> None:
+    execute("DELETE FROM profiles_takeover WHERE name = %s", [name])
+
+
+def _state(row: tuple[Any, ...]) -> ProfileState:
     profile_id, created_at, first_seen, last_seen, source_id, traits, meta, live, due_at = row
     live = None if live is None else bytes(live)
     return ProfileState(

@@ -8,14 +8,15 @@ from datetime import date
 
 import msgspec
 
-from quen.cleaning.traits import FIELDS
+from quen.cleaning.traits import FIELDS as CLEANED
 from quen.db import fetch
 from quen.quality.models import Example
 from quen.quality.score import DOUBTFUL, Values, score
-from quen.quality.tally import place
+from quen.quality.tally import RESERVED, place
 
 PERIODS = (7, 30, 90)  # days
 TREND_DAYS = 7
+FIELDS = (*CLEANED, RESERVED)
 
 
 class Day(msgspec.Struct):

@@ -13,6 +13,8 @@ from quen.cleaning.trait_readers import CleanTrait
 EXAMPLES = 20  # kept of each source, field and word
 FIXES_A_BATCH = 3  # examples of one way of fixing: most values of a field may be fixed alike
 LONGEST = 200
+# Beside the fields that are cleaned: traits of names that only Quen sets, and what is said of them.
+RESERVED, OWN_NAME = "reserved", "own_name"
 _encode = msgspec.json.Encoder().encode
 
 

@@ -20,6 +20,7 @@ FIELDS: dict[str, Any] = {
     "website": _("Website"),
     "avatar": _("Picture"),
     "amount": _("Amounts"),
+    "reserved": _("Names of Quen's own"),
 }
 OUTCOMES: dict[str, Any] = {"done": _("Fixed"), "problem": _("Rejected"), "hint": _("To look at")}
 
@@ -95,6 +96,7 @@ _PROBLEM: dict[str, Any] = {
     "other_scheme": _("Not http or https"),
     "not_an_amount": _("Not an amount"),
     "too_large": _("Too large"),
+    "own_name": _("Quen's own name; the trait was not taken"),
 }
 _HINT: dict[str, Any] = {
     "disposable": _("Throw-away address"),

@@ -77,7 +77,7 @@ def compare(
     expected = sql.members_among(rule, people, store, now, program.zone, rule_of)
     rows = fetch_in("SELECT profile_id, segment_id FROM segments_member WHERE {in}", people, column="profile_id")
     stored = {profile_id for profile_id, of in rows if of == segment_id}
-    followed = {id_ for id_, p in people.items() if p.live and segment_id in program.decode(p.live).members}
+    followed = {id_ for id_, p in people.items() if p.live and segment_id in program.members(program.decode(p.live))}
     return Outcome(segment_id, len(people), sorted((stored ^ expected) | (followed ^ expected)))
 
 
@@ -88,7 +88,7 @@ def _next(program: Program) -> tuple[Segment, Rule] | None:
     for segment_id in sorted(live, key=lambda id_: (looked.get(id_, 0), id_)):
         segment = live[segment_id]
         rule = parse_rule(segment.rule)
-        if program.follows(segment_id, segment.version) and _all_live(rule, live):
+        if program.follows(segment.slot, segment.version) and _all_live(rule, live):
             return segment, rule
     return None
 

@@ -1,9 +1,10 @@
 """The first computation of a segment, or of its new version: chunk by chunk of profiles, between two batches.
 
 At a batch boundary the event store and the state agree, so a profile's state can be made from its history and followed
-live from there on. Profiles beyond `computed_through` keep the membership of the version before; the members and count
-shown are those of the last whole result until all are done (store.py). What is found here is recorded but starts no
-journey (`Change.backfill`): people were already so before anybody asked.
+live from there on. What is computed is kept apart (`Change.next`) from the version that is shown, which is followed as
+ever. When it is whole it takes that one's place at once, with all that is computed because of it
+(quen.computed.versions). Who enters and leaves by it is told but starts no journey (`Change.backfill`): people were
+already so before anybody asked.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import msgspec
 
 from quen.profiles import store as profiles
 from quen.profiles.state import ProfileState
+from quen.profiles.store import EVERYONE
 from quen.segments import store as segment_store
 from quen.segments.columns import all_of
 from quen.segments.conditions.base import History
@@ -26,12 +28,14 @@ CHUNK = 2_000
 
 
 class Job(msgspec.Struct, frozen=True):
-    """A segment that is being computed: profiles up to `computed_through` are. `begun`: tells one time from another."""
+    """What is being computed under a slot: profiles up to `computed_through` are. `again`: it asks for nothing new, but
+    what it refers to changes."""
 
     segment_id: int
     version: int
     computed_through: int
-    begun: int = 0
+    slot: int
+    again: bool = False
 
 
 class BackfillChunk(msgspec.Struct):
@@ -48,19 +52,19 @@ def run_chunk(program: Program, job: Job, store: Store, now: int, limit: int = C
 
     None: the program was compiled before the segment was made or changed; load it anew first.
     """
-    segment_id = job.segment_id
-    if not program.follows(segment_id, job.version):
+    slot = job.slot
+    if not program.follows(slot, job.version):
         return None
     people = profiles.load_range(job.computed_through, limit)
     if not people:
         return BackfillChunk(job, [], [], None)
     low, high = people[0].id, people[-1].id
-    histories = {
-        number: _facts(history, store, low, high) for number, history in program.atoms_of(segment_id, now).items()
-    }
-    was_member = segment_store.members_between(segment_id, low, high)
+    atoms = program.atoms_of(slot, now, lacking=job.again)
+    histories = {number: _facts(history, store, low, high) for number, history in atoms.items()}
+    shown = program.shown(job.segment_id)
+    known = segment_store.pending_between(slot, low, high)
     # Everyone in the chunk is evaluated, whoever was followed before.
-    program.set_computed_through(segment_id, high)
+    program.set_computed_through(slot, high)
     changes: list[tuple[int, Change]] = []
     for person in people:
         state = program.decode(person.live)
@@ -69,28 +73,27 @@ def run_chunk(program: Program, job: Job, store: Store, now: int, limit: int = C
             kept = program.replay(number, facts.get(person.id, ()), now)
             if kept is not None:
                 state.atoms[number] = kept
-        state.members.pop(segment_id, None)
-        if person.id in was_member:
-            state.members[segment_id] = was_member[person.id]
+        state.members.pop(slot, None)
+        if person.id in known:
+            state.members[slot] = known[person.id]
         if state.fresh:
             found = program.evaluate_all(state, person, now)
         else:
-            found = program.evaluate_one(state, person, segment_id, now)
-        changes += [(person.id, Change(c.segment_id, c.entered, c.at, backfill=True)) for c in found]
+            found = program.evaluate_one(state, person, slot, now)
+        if slot in state.members and shown in state.members:
+            state.members[slot] = state.members[shown]  # since then, whatever the version
+        changes += [(person.id, msgspec.structs.replace(change, backfill=True)) for change in found]
         person.live, person.due_at = program.encode(state), state.due_at
     return BackfillChunk(job, people, changes, high if len(people) == limit else None)
 
 
 def save_chunk(program: Program, chunk: BackfillChunk) -> None:
-    """Write a chunk; the last one makes the segment live. The caller has the transaction."""
+    """Write a chunk. After the last one it is whole. The caller has the transaction."""
     save_people(chunk)
     segment_store.apply_changes(chunk.changes, {})
-    job = chunk.job
-    if chunk.next_after is None:
-        segment_store.finish(job.segment_id, job.version)
-    else:
-        segment_store.set_computed_through(job.segment_id, job.version, chunk.next_after)
-    program.set_computed_through(job.segment_id, chunk.next_after)
+    slot = chunk.job.slot
+    segment_store.set_computed_through(slot, EVERYONE if chunk.next_after is None else chunk.next_after)
+    program.set_computed_through(slot, chunk.next_after)
 
 
 def save_people(chunk: BackfillChunk) -> None:

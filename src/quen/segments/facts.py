@@ -33,10 +33,12 @@ class Change(msgspec.Struct, frozen=True):
     """A person entered or left. `at`: the true instant of a flip by time, else the `now` of the batch.
 
     `backfill`: found by the first computation of a segment (or of a new version), not by something that happened: it
-    is recorded, but starts no journey.
+    is recorded, but starts no journey. `next`: into or out of a version that has not taken its place yet, of which
+    nothing is told; `segment_id` is then its slot.
     """
 
     segment_id: int
     entered: bool
     at: int
     backfill: bool = False
+    next: bool = False

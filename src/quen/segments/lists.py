@@ -78,6 +78,7 @@ def create(name: str, description: str = "", by: str = "") -> Segment:
             rule_hash=rule.hash,
             # Computed like any segment: someone may be put on it before the engine has read that there is such a list.
             status="computing",
+            next_slot=new_id(),
             updated_at=now_ms(),
             created_by=by,
         )

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from quen.profiles.state import COMPUTED, NewValue
+from quen.profiles.state import COMPUTED, NEXT, NewValue
 from quen.segments.aggregates.base import Fold
 from quen.segments.chain import Chain
 from quen.segments.conditions.base import History, Wiring
@@ -32,10 +32,12 @@ _NOTHING: dict[str, Any] = {}
 
 
 class SegmentDef(msgspec.Struct, frozen=True):
-    """A segment to follow. `atoms`: the number of each thing to follow, by key (see `atom_specs`).
+    """A version of a segment to follow. `atoms`: the number of each thing to follow, by key (see `atom_specs`).
 
-    `computed_through`: while it is being computed, the profiles up to this id are; those beyond keep the membership
-    they have and are not followed. None once it is live.
+    `id`: its slot, under which states keep who is in it; the rule names other segments by theirs (`rules.placed`).
+    `of`: the segment; 0: the slot is its id. `computed_through`: while it is being computed, the profiles up to this id
+    are, and only they are followed; None: everyone is. `next`: it has not taken its place yet, and another version may
+    be followed beside it: its changes are told apart (`Change.next`).
     """
 
     id: int
@@ -43,10 +45,13 @@ class SegmentDef(msgspec.Struct, frozen=True):
     atoms: Mapping[str, int]
     computed_through: int | None = None
     version: int = 1
+    of: int = 0
+    next: bool = False
 
 
 class ComputedDef(msgspec.Struct, frozen=True):
-    """A computed trait to follow: `live` wires it and gives its value, kept as the trait `computed.NAME`.
+    """A version of a computed trait to follow: `live` wires it and gives its value, kept as the trait `computed.NAME`;
+    that of the next version as `quen:computed.SLOT`, which is then its name here.
 
     The rest is as with a segment; ids are unlike those of segments.
     """
@@ -58,6 +63,8 @@ class ComputedDef(msgspec.Struct, frozen=True):
     computed_through: int | None = None
     version: int = 1
     told: bool = True  # whether its changes are kept
+    of: int = 0
+    next: bool = False
 
 
 class _Atom(msgspec.Struct):
@@ -79,8 +86,12 @@ class Program:
 
     def __init__(self, zone: ZoneInfo) -> None:
         self.zone = zone
-        self._ids: list[int] = []  # by position: computed traits first; a segment comes after those it refers to
+        self._ids: list[int] = []  # slots by position: computed traits first; a segment after those it refers to
+        self._owners: list[int] = []  # the segment or computed trait of each
         self._names: list[str] = []  # of the computed traits
+        self._next: set[int] = set()  # slots of what has not taken its place yet
+        self._next_names: set[str] = set()
+        self._slots: dict[int, int] = {}  # segment → slot of the version that has
         self.told: dict[str, int] = {}  # of those whose changes are kept, the name → id
         self._evaluates: list[Callable[[LiveState, Person, int], tuple[Any, int]]] = []
         self._through: list[int | None] = []
@@ -102,14 +113,16 @@ class Program:
         segments: Sequence[SegmentDef],
         zone: ZoneInfo,
         computed: Sequence[ComputedDef] = (),
-        held: Collection[int] = (),
+        held: Mapping[int, int] = _NOTHING,  # type: ignore[assignment]
     ) -> Program:
-        """`zone`: the workspace's. `held`: ids of paused segments that others refer to: who was in one stays in it.
+        """`zone`: the workspace's. `held`: paused segments that others refer to, by their slots: who was in one stays
+        in it.
 
         A segment that refers to one that is neither given nor held is followed as if that were empty.
         """
         program = cls(zone)
-        program.told = {trait.name: trait.id for trait in computed if trait.told}
+        program.told = {trait.name: trait.of or trait.id for trait in computed if trait.told and not trait.next}
+        program._next_names = {trait.name for trait in computed if trait.next}
         for trait in computed:
             program._names.append(trait.name)
             program._add(trait, trait.live(_Wiring(program, trait.atoms, len(program._ids))))
@@ -118,6 +131,7 @@ class Program:
         program._asked = {event: _grouped(atoms) for event, atoms in program._by_event.items()}
         # Of those held nothing is followed, but others ask who was in them.
         program._known.members = program._positions.keys() | set(held)
+        program._slots |= {segment_id: slot for slot, segment_id in held.items()}
         return program
 
     def _add(
@@ -125,26 +139,51 @@ class Program:
     ) -> None:
         self._positions[what.id] = len(self._ids)
         self._ids.append(what.id)
+        self._owners.append(what.of or what.id)
+        if what.next:
+            self._next.add(what.id)
+        else:
+            self._slots[what.of or what.id] = what.id
         self._evaluates.append(evaluate)
         self._through.append(what.computed_through)
         self._versions[what.id] = what.version
 
     @property
     def segment_ids(self) -> list[int]:
-        return self._ids[len(self._names) :]
+        return list(dict.fromkeys(self._owners[len(self._names) :]))
 
     @property
     def events(self) -> Collection[str]:
         """The names of the events that some segment asks about."""
         return self._by_event.keys()
 
-    def follows(self, segment_id: int, version: int) -> bool:
-        """Whether this version of a segment, or computed trait, is what was compiled."""
-        return self._versions.get(segment_id) == version
+    def follows(self, slot: int, version: int) -> bool:
+        """Whether this version of a segment, or computed trait, was compiled."""
+        return self._versions.get(slot) == version
 
-    def set_computed_through(self, segment_id: int, profile_id: int | None) -> None:
-        """Follow a segment that is being computed up to this profile; None: it is live, follow it for everyone."""
-        self._through[self._positions[segment_id]] = profile_id
+    def set_computed_through(self, slot: int, profile_id: int | None) -> None:
+        """Follow what is being computed up to this profile; None: for everyone."""
+        self._through[self._positions[slot]] = profile_id
+
+    def members(self, state: LiveState) -> dict[int, int]:
+        """Segment id → since when the person is in it, by the versions that are shown."""
+        members = state.members
+        return {segment_id: members[slot] for segment_id, slot in self._slots.items() if slot in members}
+
+    def shown(self, segment_id: int) -> int:
+        """The slot of the version that is shown; 0: none is followed."""
+        return self._slots.get(segment_id, 0)
+
+    def slot_of(self, change: Change) -> int:
+        """Under which the state keeps what has changed."""
+        return change.segment_id if change.next else self._slots.get(change.segment_id, change.segment_id)
+
+    def change(self, slot: int, entered: bool, at: int, backfill: bool = False) -> Change:
+        """Somebody entered what is kept under a slot, or left it."""
+        if slot in self._next:
+            return Change(slot, entered, at, backfill, next=True)
+        position = self._positions.get(slot)
+        return Change(slot if position is None else self._owners[position], entered, at, backfill)
 
     def decode(self, blob: bytes | None) -> LiveState:
         """The state of a profile. What belongs to segments that are gone is dropped."""
@@ -218,19 +257,19 @@ class Program:
         self._evaluate(state, person, range(len(self._ids)), now, changes)
         return changes
 
-    def evaluate_one(self, state: LiveState, person: Person, segment_id: int, now: int) -> list[Change]:
+    def evaluate_one(self, state: LiveState, person: Person, slot: int, now: int) -> list[Change]:
         """Evaluate one segment, and those that refer to it if it changed."""
         changes: list[Change] = []
-        self._evaluate(state, person, (self._positions[segment_id],), now, changes)
+        self._evaluate(state, person, (self._positions[slot],), now, changes)
         return changes
 
     def costs(self, state: LiveState, person: Person, now: int) -> dict[int, float]:
         """Segment id → seconds of this thread's time that evaluating it for a person takes. Changes nothing."""
-        found = {}
-        for segment_id, evaluate in zip(self._ids, self._evaluates, strict=True):
+        found: dict[int, float] = {}
+        for segment_id, evaluate in zip(self._owners, self._evaluates, strict=True):
             before = time.thread_time()
             evaluate(state, person, now)
-            found[segment_id] = time.thread_time() - before
+            found[segment_id] = max(found.get(segment_id, 0.0), time.thread_time() - before)
         return found
 
     def merge(self, survivor: LiveState, other: LiveState) -> LiveState:
@@ -247,10 +286,18 @@ class Program:
         survivor.fresh = survivor.fresh and other.fresh
         return survivor
 
-    def atoms_of(self, segment_id: int, now: int) -> dict[int, History]:
-        """Number → what is followed for a segment or computed trait: the backfill makes it of these events."""
-        position = self._positions[segment_id]
-        return {n: self._histories[n](now, self.zone) for n, a in self._atoms.items() if position in a.positions}
+    def atoms_of(self, slot: int, now: int, *, lacking: bool = False) -> dict[int, History]:
+        """Number → what is followed for a segment or computed trait: the backfill makes it of these events.
+
+        `lacking`: without what is followed for everyone already, for something else.
+        """
+        position = self._positions[slot]
+        return {
+            number: self._histories[number](now, self.zone)
+            for number, atom in self._atoms.items()
+            if position in atom.positions
+            and not (lacking and any(self._through[other] is None for other in atom.positions if other != position))
+        }
 
     def late(self, state: LiveState, facts: Sequence[Fact], merged: bool) -> list[int]:
         """Numbers of the atoms that must be told anew from the history before these facts are applied."""
@@ -318,7 +365,11 @@ class Program:
             else:
                 dues.pop(segment_id, None)
             if position < first_segment:
-                if not _put(person, self._names[position], truth, now):
+                name = self._names[position]
+                if name in self._next_names:
+                    if not _put_next(person, name, truth, now, self._next_names):
+                        continue
+                elif not _put(person, name, truth, now):
                     continue
             elif truth == (segment_id in members):
                 continue
@@ -327,7 +378,7 @@ class Program:
                     members[segment_id] = now
                 else:
                     del members[segment_id]
-                changes.append(Change(segment_id, truth, now))
+                changes.append(self.change(segment_id, truth, now))
             for dependent in self._dependents.get(position, ()):
                 if dependent not in waiting and dependent not in left_out:
                     heapq.heappush(waiting, dependent)
@@ -343,6 +394,17 @@ def _put(person: Person, name: str, value: Any, now: int) -> bool:
         del values[name]
     person.traits[COMPUTED] = values
     person.valued += (NewValue(name, value, now),)
+    return True
+
+
+def _put_next(person: Person, slot: str, value: Any, now: int, slots: Collection[str]) -> bool:
+    """The same of a version that has not taken its place yet: that there is no value is kept too. What is not of
+    `slots` was given up."""
+    values = person.traits.get(NEXT, _NOTHING)
+    if slot in values and (current := values[slot]) == value and current.__class__ is value.__class__:
+        return False
+    person.traits[NEXT] = {each: kept for each, kept in values.items() if each in slots} | {slot: value}
+    person.valued += (NewValue(slot, value, now),)
     return True
 
 
@@ -384,7 +446,7 @@ class _Wiring:
     def follow_trait(self, path: str) -> None:
         # The trait that changed may be `address` or, written flat, `address.city`.
         parts = path.split(".")
-        if parts[0] == COMPUTED:
+        if parts[0] in (COMPUTED, NEXT):
             for position, name in enumerate(self._program._names):
                 if parts[1:2] in ([], [name]):
                     self._depend_on(position)

@@ -6,9 +6,14 @@ from django.db import models
 
 from quen.fields import CreatedAtField, IdField, JsonField, MsField
 
+FOLLOWED = ("computing", "live")
+
 
 class Segment(models.Model):
     """A question about people, and who answers to it now.
+
+    Two of its versions may be followed at once: the one that is shown, and the one that is being computed and takes its
+    place when it is whole. What live states keep of each stands under its slot, a number that is used once.
 
     `kind` is `segment` for those people make, `internal` for the conditions and exit rules of journeys, which are
     followed live by the same machinery and never listed; `list` for static lists (lists.py).
@@ -23,8 +28,12 @@ class Segment(models.Model):
     version = models.IntegerField(default=1)
     status = models.CharField(max_length=20, default="computing")  # draft computing live paused archived
     problem = models.CharField(max_length=300, blank=True)  # why Quen itself paused it, in English; translated if shown
-    computed_through = models.BigIntegerField(default=0)  # profiles up to this id are computed
     shown_version = models.IntegerField(default=0)  # the version whose members are stored, whole; 0: none yet
+    slot = models.BigIntegerField(default=0)  # of the shown version; 0: none yet
+    stands = models.BooleanField(default=False)  # it was paused: its members stand still until the next are whole
+    next_slot = models.BigIntegerField(default=0)  # of what is being computed; 0: nothing is
+    computed_through = models.BigIntegerField(default=0)  # of it: profiles up to this id are computed
+    asks = models.CharField(max_length=64, blank=True)  # of it: a digest of the slots of what it refers to
     count = models.BigIntegerField(default=0)
     created_at = CreatedAtField()
     updated_at = MsField()
@@ -34,6 +43,11 @@ class Segment(models.Model):
     def is_known(self) -> bool:
         """Whether it has members that are a whole result, perhaps of a version before the one being computed."""
         return self.shown_version > 0 and self.status != "archived"
+
+    @property
+    def is_followed(self) -> bool:
+        """Whether people enter and leave what is shown."""
+        return self.shown_version > 0 and self.status in FOLLOWED and not self.stands
 
 
 class SegmentVersion(models.Model):
@@ -59,14 +73,29 @@ class Member(models.Model):
 
 
 class Pending(models.Model):
-    """Who will be in a segment, or not be, once its new version is whole: what differs from its members until then."""
+    """Who is in a version that is being computed: its members, once all of it is."""
 
-    segment = models.ForeignKey(Segment, on_delete=models.CASCADE, db_constraint=False, db_index=False)
+    slot = models.BigIntegerField()
     profile_id = models.BigIntegerField(db_index=True)
-    since = MsField(null=True)  # None: not in it
+    since = MsField()
 
     class Meta:
-        unique_together = [("segment", "profile_id")]
+        unique_together = [("slot", "profile_id")]
+
+
+class Untold(models.Model):
+    """Who entered or left a segment when another version took its place, until that is told: oldest first."""
+
+    id = models.BigAutoField(primary_key=True)
+    segment_id = models.BigIntegerField()
+    slot = models.BigIntegerField()  # of the version that did
+    profile_id = models.BigIntegerField()
+    entered = models.BooleanField()
+    at = MsField()
+    past = models.BooleanField(default=False)  # the person has entered or left since, which is told already
+
+    class Meta:
+        indexes = [models.Index(fields=["segment_id", "profile_id"], name="segments_untold_who")]
 
 
 class Atom(models.Model):

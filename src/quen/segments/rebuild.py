@@ -9,6 +9,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import msgspec
+
 from quen.profiles.state import ProfileState
 from quen.segments.facts import Change, Fact
 from quen.segments.live import Program
@@ -54,16 +56,16 @@ def rebuild(
 ) -> list[Change]:
     """Make `live` and `due_at` of a person anew; who enters and leaves.
 
-    `members`: the segments that this person is in now, since when; `earlier`: those of the person they came from, whose
+    `members`: what this person is in now, by slot, since when; `earlier`: that of the person they came from, whose
     membership a new person continues.
     """
     state = program.decode(None)
     state.members = dict(members)
     changes: list[Change] = []
     for change in program.apply(state, person, happened, (), now):
-        at = change.at
-        if change.entered and change.segment_id in earlier:
-            at = state.members[change.segment_id] = earlier[change.segment_id]
-        changes.append(Change(change.segment_id, change.entered, at, backfill=True))
+        at, slot = change.at, program.slot_of(change)
+        if change.entered and slot in earlier:
+            at = state.members[slot] = earlier[slot]
+        changes.append(msgspec.structs.replace(change, at=at, backfill=True))
     person.live, person.due_at = program.encode(state), state.due_at
     return changes

@@ -7,15 +7,19 @@ values), `aggregates/` (over events). A new part is a new file.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
 import msgspec
 
+from quen.profiles.state import COMPUTED
 from quen.segments.conditions import KINDS
+from quen.segments.conditions.all_ import AllOf
+from quen.segments.conditions.any_ import AnyOf
 from quen.segments.conditions.base import Condition, Parser
 from quen.segments.conditions.list_ import InList
+from quen.segments.conditions.not_ import Not
 from quen.segments.conditions.segment import InSegment
 from quen.segments.conditions.trait import Trait
 from quen.segments.grammar import MAX_SIZE, N_, Place, RuleError
@@ -50,6 +54,10 @@ class Rule(msgspec.Struct, frozen=True, dict=True):
         """Ids of the segments that it refers to."""
         return {c.segment_id for c in self.conditions() if isinstance(c, InSegment)}
 
+    def computed(self) -> set[str]:
+        """Names of the computed traits that it asks for."""
+        return {name for c in self.conditions() if isinstance(c, Trait) and (name := computed_name(c.trait))}
+
     def lists(self) -> set[int]:
         """Ids of the static lists that it refers to."""
         return {c.list_id for c in self.conditions() if isinstance(c, InList)}
@@ -64,6 +72,33 @@ def parse_rule(obj: Any) -> Rule:
     if len(_encode(rule.json)) > MAX_SIZE:
         raise Place().error(N_("the rule is too large: at most {most} characters of JSON"), most=MAX_SIZE)
     return rule
+
+
+def placed(rule: Rule, slots: Mapping[int, int], traits: Mapping[str, str]) -> Rule:
+    """The rule as the live program follows it: segments by their slots, computed traits (by name) where the values are
+    that it is to see. What is not given stays as it is."""
+    return Rule(_placed(rule.root, slots, traits))
+
+
+def _placed(condition: Condition, slots: Mapping[int, int], traits: Mapping[str, str]) -> Condition:
+    replace = msgspec.structs.replace
+    match condition:
+        case AllOf() | AnyOf():
+            return replace(condition, items=tuple(_placed(item, slots, traits) for item in condition.items))
+        case Not():
+            return replace(condition, item=_placed(condition.item, slots, traits))
+        case InSegment():
+            return replace(condition, segment_id=slots.get(condition.segment_id, condition.segment_id))
+        case Trait() if (name := computed_name(condition.trait)) in traits:
+            whole = f"{COMPUTED}.{name}"
+            return replace(condition, trait=traits[name] + condition.trait.removeprefix(whole))
+    return condition
+
+
+def computed_name(path: str) -> str:
+    """The name of the computed trait at a path of traits; "": it is another trait."""
+    first, _, rest = path.partition(".")
+    return rest.partition(".")[0] if first == COMPUTED else ""
 
 
 def rule_to_json(rule: Rule) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from itertools import zip_longest
 from typing import Any
 
@@ -14,19 +14,17 @@ from quen.config import config
 from quen.db import fetch
 from quen.errors import Conflict, InvalidInput, NotFound
 from quen.events.store import event_store
-from quen.ids import now_ms
+from quen.ids import new_id, now_ms
 from quen.profiles import store as profiles
 from quen.segments import sql, store
-from quen.segments.backfill import Job
 from quen.segments.conditions.base import Condition
 from quen.segments.grammar import N_, Place
-from quen.segments.live import ComputedDef, Program, SegmentDef, atom_specs
-from quen.segments.models import Segment, SegmentVersion
-from quen.segments.rules import Rule, RuleError, parse_rule
+from quen.segments.live import atom_specs
+from quen.segments.models import FOLLOWED, Segment, SegmentVersion
+from quen.segments.rules import Rule, parse_rule
 from quen.segments.why import facts
 
 log = structlog.get_logger("quen.segments")
-FOLLOWED = ("computing", "live")
 MOST_FACTS = 20  # sentences of a preview that come with their facts
 # What else uses a segment, by name: slices above this one add a look-up here, for it cannot import them.
 USERS: list[Callable[[int], list[str]]] = []
@@ -63,6 +61,7 @@ def create_segment(
             rule=parsed.json,
             rule_hash=parsed.hash,
             status="draft" if draft else "computing",
+            next_slot=0 if draft else new_id(),
             updated_at=now_ms(),
             created_by=by,
         )
@@ -76,7 +75,7 @@ def update_segment(
 ) -> Segment:
     """Rename a segment, or give it another rule: a new version, which is computed anew.
 
-    Until it is whole the segment goes on having the members of the version before, as they were.
+    Until it is whole the segment goes on having the members of the version before, who enter and leave as ever.
     """
     fields = ["updated_at"]
     if segment.status == "archived":
@@ -93,11 +92,11 @@ def update_segment(
             if parsed.hash != segment.rule_hash:
                 segment.rule, segment.rule_hash = parsed.json, parsed.hash
                 segment.version += 1
+                fields += ["rule", "rule_hash", "version"]
                 if segment.status != "draft":
-                    segment.status, segment.computed_through, segment.problem = "computing", 0, ""
+                    fields += _begin(segment)
                 SegmentVersion.objects.create(segment=segment, number=segment.version, rule=parsed.json, created_by=by)
                 store.number_atoms(atom_specs(parsed))
-                fields += ["rule", "rule_hash", "version", "status", "computed_through", "problem"]
         segment.updated_at = max(now_ms(), segment.updated_at + 1)
         segment.save(update_fields=fields)
     return segment
@@ -110,9 +109,10 @@ def archive(segment: Segment) -> None:
         names = ", ".join(f"“{name}”" for name in users)
         raise Conflict(f"the segment is used by {names}: change those first", details={"used_by": users})
     with transaction.atomic():
-        segment.status, segment.count, segment.shown_version = "archived", 0, 0
+        fields = _give_up_next(segment)
+        segment.status, segment.count, segment.shown_version, segment.slot = "archived", 0, 0, 0
         segment.updated_at = max(now_ms(), segment.updated_at + 1)
-        segment.save(update_fields=["status", "count", "shown_version", "updated_at"])
+        segment.save(update_fields=["status", "count", "shown_version", "slot", "updated_at", *fields])
         store.delete_members(segment.id)
 
 
@@ -121,9 +121,26 @@ def restore(segment: Segment) -> None:
     if segment.status not in ("archived", "paused", "draft"):
         return
     check_rule(segment.rule, segment.id)
-    segment.status, segment.computed_through, segment.problem = "computing", 0, ""
-    segment.updated_at = max(now_ms(), segment.updated_at + 1)
-    segment.save(update_fields=["status", "computed_through", "problem", "updated_at"])
+    with transaction.atomic():
+        fields = _begin(segment)
+        segment.updated_at = max(now_ms(), segment.updated_at + 1)
+        segment.save(update_fields=["updated_at", *fields])
+
+
+def _begin(segment: Segment) -> list[str]:
+    """Let its version be computed; the names of the fields that changed. What is shown goes on being followed, but for
+    a paused one's: nobody knows what happened since."""
+    fields = _give_up_next(segment)
+    segment.stands = segment.shown_version > 0 and (segment.stands or segment.status == "paused")
+    segment.status, segment.problem, segment.next_slot = "computing", "", new_id()
+    return ["status", "problem", "stands", *fields]
+
+
+def _give_up_next(segment: Segment) -> list[str]:
+    if segment.next_slot:
+        store.forget_next(segment.next_slot)
+    segment.next_slot, segment.computed_through, segment.asks = 0, 0, ""
+    return ["next_slot", "computed_through", "asks"]
 
 
 def pause(segment_id: int, problem: str = "") -> None:
@@ -140,9 +157,11 @@ def pause(segment_id: int, problem: str = "") -> None:
     if not problem and (users := _segments_with(segment_id)):
         names = ", ".join(f"“{name}”" for name in users)
         raise Conflict(f"the segment is used by {names}: pause those first", details={"used_by": users})
-    segment.status, segment.problem = "paused", problem[:300]
-    segment.updated_at = max(now_ms(), segment.updated_at + 1)
-    segment.save(update_fields=["status", "problem", "updated_at"])
+    with transaction.atomic():
+        fields = _give_up_next(segment)
+        segment.status, segment.problem = "paused", problem[:300]
+        segment.updated_at = max(now_ms(), segment.updated_at + 1)
+        segment.save(update_fields=["status", "problem", "updated_at", *fields])
     if problem:
         log.error("a segment costs too much and is paused", segment=segment_id, problem=problem)
     if problem and not segment.shown_version:
@@ -157,7 +176,7 @@ def paused_within(segment: Segment) -> list[Segment]:
     found: dict[int, Segment] = {}
     waiting, seen = [segment], {segment.id}
     while waiting:
-        for other in sorted(_parse(waiting.pop()).segments() - seen):
+        for other in sorted(read(waiting.pop()).segments() - seen):
             seen.add(other)
             if other in known and known[other].status == "paused":
                 found[other] = known[other]
@@ -180,7 +199,7 @@ def _referring(segment_id: int) -> list[Segment]:
     return [
         segment
         for segment in Segment.objects.filter(status__in=FOLLOWED).exclude(id=segment_id)
-        if segment_id in (rule := _parse(segment)).segments() | rule.lists()
+        if segment_id in (rule := read(segment)).segments() | rule.lists()
     ]
 
 
@@ -236,7 +255,7 @@ def check_rule(rule: Any, segment_id: int | None = None) -> Rule:
             raise Place().error(N_("a segment cannot refer to itself, not even through others"))
         if other not in seen and other in known:
             seen.add(other)
-            waiting += sorted(_parse(known[other]).segments())
+            waiting += sorted(read(known[other]).segments())
     return parsed
 
 
@@ -246,7 +265,7 @@ def roots() -> Callable[[int], Condition]:
 
     def root_of(segment_id: int) -> Condition:
         if segment_id not in found:
-            found[segment_id] = _parse(find(segment_id)).root
+            found[segment_id] = read(find(segment_id)).root
         return found[segment_id]
 
     return root_of
@@ -275,44 +294,6 @@ def definitions_version() -> tuple[int, int]:
     return int(count), int(stamp)
 
 
-def load_program(computed: Sequence[ComputedDef] = ()) -> Program:
-    """Everything to follow, compiled: computed traits; segments, computed or live; and the rules of journeys."""
-    segments = list(Segment.objects.filter(status__in=FOLLOWED).order_by("id"))
-    rules: dict[int, Rule] = {}
-    for segment in segments:
-        try:
-            rules[segment.id] = _parse(segment)
-        except RuleError as error:
-            log.error("a segment is left out: its rule cannot be read", segment=segment.id, error=error.message)
-    asked = {other for rule in rules.values() for other in rule.segments()}
-    held = Segment.objects.filter(id__in=asked, status="paused").values_list("id", flat=True)
-    numbers = store.atom_numbers({key for rule in rules.values() for key in atom_specs(rule)})
-    return Program.compile(
-        [
-            SegmentDef(
-                segment.id,
-                rules[segment.id],
-                numbers,
-                segment.computed_through if segment.status == "computing" else None,
-                segment.version,
-            )
-            for segment in segments
-            if segment.id in rules
-        ],
-        config().zone,
-        computed,
-        list(held),
-    )
-
-
-def computing() -> list[Job]:
-    """The segments that are still to be computed, those that others refer to first. One small query."""
-    waiting = {segment.id: segment for segment in Segment.objects.filter(status="computing").order_by("id")}
-    ordered = _references_first(waiting.values())
-    segments = [waiting[id] for id in ordered]
-    return [Job(each.id, each.version, each.computed_through, each.updated_at) for each in segments]
-
-
 def progress(segment: Segment) -> int:
     """Percent of the profiles that are computed."""
     if segment.status != "computing":
@@ -324,26 +305,7 @@ def progress(segment: Segment) -> int:
     return min(99, done * 100 // total) if total else 0
 
 
-def _references_first(segments: Iterable[Segment]) -> list[int]:
-    by_id = {segment.id: segment for segment in segments}
-    ordered: list[int] = []
-
-    def visit(segment_id: int) -> None:
-        if segment_id in by_id and segment_id not in ordered:
-            try:
-                others = sorted(_parse(by_id.pop(segment_id)).segments())
-            except RuleError:  # load_program has said so
-                return
-            for other in others:
-                visit(other)
-            ordered.append(segment_id)
-
-    for segment_id in list(by_id):
-        visit(segment_id)
-    return ordered
-
-
-def _parse(segment: Segment) -> Rule:
+def read(segment: Segment) -> Rule:
     """The rule of a stored segment; parsed once for each version of it."""
     rule = _parsed.get(segment.rule_hash)
     if rule is None:

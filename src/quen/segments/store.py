@@ -1,22 +1,35 @@
 """Members, atoms and progress in the state database, read and written in sets. Only the engine writes members.
 
-While another version of a segment is computed its members stay those of the version before, whole: what will be
-different waits in `segments_pending` and takes its place in one transaction (`finish`). Half a result is nowhere.
+While another version of a segment is computed its members are those of the version before, who go on entering and
+leaving. Those of the next one wait in `segments_pending`, and take their place in one transaction (`take_place`). Half
+a result is nowhere.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import msgspec
 
 from quen.db import execute, execute_many, fetch, fetch_in
 from quen.ids import now_ms
+from quen.profiles.store import EVERYONE
 from quen.segments.facts import Change
 
 _encode = msgspec.json.Encoder(order="sorted").encode
+
+
+class Moved(NamedTuple):
+    """Somebody entered or left when the version of this slot took its place. `id`: the place in what is untold;
+    `past`: they have left or entered since, which is told already."""
+
+    id: int
+    slot: int
+    profile_id: int
+    change: Change
+    past: bool
 
 
 def apply_changes(changes: Sequence[tuple[int, Change]], merged: Mapping[int, int]) -> None:
@@ -26,28 +39,31 @@ def apply_changes(changes: Sequence[tuple[int, Change]], merged: Mapping[int, in
     """
     if not (changes or merged):
         return
+    slots = {slot for (slot,) in fetch("SELECT next_slot FROM segments_segment WHERE next_slot <> 0")}
+    if slots:
+        _apply_to_next([(p, c) for p, c in changes if c.next and c.segment_id in slots], merged)
     delta: Counter[int] = Counter()
-    waiting = _waiting()
     if merged:
-        if waiting:
-            _move_pending(merged, waiting)
         _move_members(merged, delta)
     last: dict[tuple[int, int], Change] = {}
     for profile_id, change in changes:
-        if change.segment_id not in waiting:
+        if not change.next:
             delta[change.segment_id] += 1 if change.entered else -1
-        last[change.segment_id, profile_id] = change
+            last[change.segment_id, profile_id] = change
     # A profile that came and was merged away within one batch leaves no rows.
-    entered = [(s, p, c.at) for (s, p), c in last.items() if c.entered and p not in merged and s not in waiting]
-    left = [(s, p) for (s, p), c in last.items() if not c.entered and s not in waiting]
-    if waiting:
-        _wait((s, p, c.at if c.entered else None) for (s, p), c in last.items() if s in waiting and p not in merged)
+    entered = [(s, p, c.at) for (s, p), c in last.items() if c.entered and p not in merged]
+    left = [(s, p) for (s, p), c in last.items() if not c.entered]
     execute_many("DELETE FROM segments_member WHERE segment_id = %s AND profile_id = %s", left)
     execute_many(
         "INSERT INTO segments_member (segment_id, profile_id, since) VALUES (%s, %s, %s)"
         " ON CONFLICT (segment_id, profile_id) DO UPDATE SET since = excluded.since",
         entered,
     )
+    if last and fetch("SELECT 1 FROM segments_untold LIMIT 1"):
+        execute_many(
+            "UPDATE segments_untold SET past = %s WHERE segment_id = %s AND profile_id = %s",
+            [(True, segment_id, profile_id) for segment_id, profile_id in sorted(last)],
+        )
     # A segment that never had a whole result has no count yet.
     execute_many(
         "UPDATE segments_segment SET count = count + %s WHERE id = %s AND shown_version > 0",
@@ -55,38 +71,24 @@ def apply_changes(changes: Sequence[tuple[int, Change]], merged: Mapping[int, in
     )
 
 
-def _waiting() -> set[int]:
-    """The segments whose members stay as they are until another version is whole, or until they are resumed."""
-    return {row[0] for row in fetch("SELECT id FROM segments_segment WHERE status <> 'live' AND shown_version > 0")}
+def _apply_to_next(changes: Sequence[tuple[int, Change]], merged: Mapping[int, int]) -> None:
+    """The same for versions that are being computed."""
+    if merged:
+        rows = fetch_in("SELECT slot, profile_id, since FROM segments_pending WHERE {in}", merged, column="profile_id")
+        execute_many("DELETE FROM segments_pending WHERE profile_id = %s", sorted({(row[1],) for row in rows}))
+        _insert_pending((slot, _survivor(profile_id, merged), since) for slot, profile_id, since in rows)
+    last = {(change.segment_id, profile_id): change for profile_id, change in changes}
+    execute_many("DELETE FROM segments_pending WHERE slot = %s AND profile_id = %s", sorted(last))
+    _insert_pending((slot, p, change.at) for (slot, p), change in last.items() if change.entered and p not in merged)
 
 
-def _wait(rows: Iterable[tuple[int, int, int | None]]) -> None:
+def _insert_pending(rows: Iterable[tuple[int, int, int]]) -> None:
     execute_many(
-        "INSERT INTO segments_pending (segment_id, profile_id, since) VALUES (%s, %s, %s)"
-        " ON CONFLICT (segment_id, profile_id) DO UPDATE SET since = excluded.since",
-        sorted(rows, key=lambda row: (row[0], row[1])),
+        "INSERT INTO segments_pending (slot, profile_id, since) VALUES (%s, %s, %s)"
+        " ON CONFLICT (slot, profile_id) DO UPDATE SET since ="
+        " CASE WHEN excluded.since < segments_pending.since THEN excluded.since ELSE segments_pending.since END",
+        sorted(rows),
     )
-
-
-def _move_pending(merged: Mapping[int, int], waiting: Collection[int]) -> None:
-    """What waits for merged profiles becomes the survivor's: in it if either will be, since the earlier of both."""
-    people = merged.keys() | {_survivor(profile_id, merged) for profile_id in merged}
-    rows = fetch_in(
-        "SELECT segment_id, profile_id, since FROM segments_pending WHERE {in}", people, column="profile_id"
-    )
-    if not rows:
-        return
-    stored = fetch_in(
-        "SELECT segment_id, profile_id, since FROM segments_member WHERE {in}", people, column="profile_id"
-    )
-    now = {(s, p): since for s, p, since in stored if s in waiting} | {(s, p): since for s, p, since in rows}
-    changed = {(s, _survivor(p, merged)) for s, p, _ in rows}
-    theirs: dict[tuple[int, int], list[int]] = defaultdict(list)
-    for (segment_id, profile_id), since in now.items():
-        if since is not None:
-            theirs[segment_id, _survivor(profile_id, merged)].append(since)
-    execute_many("DELETE FROM segments_pending WHERE profile_id = %s", sorted((p,) for p in merged))
-    _wait((s, p, min(theirs[s, p], default=None)) for s, p in changed)
 
 
 def _move_members(merged: Mapping[int, int], delta: Counter[int]) -> None:
@@ -122,17 +124,15 @@ def _survivor(profile_id: int, merged: Mapping[int, int]) -> int:
     return profile_id
 
 
-def members_between(segment_id: int, low: int, high: int) -> dict[int, int]:
-    """Profile id → since, of the members with low ≤ profile id ≤ high, as the last who computed them found them."""
-    found: dict[int, int | None] = {}
-    for table in ("segments_member", "segments_pending"):
-        found |= dict(
-            fetch(
-                f"SELECT profile_id, since FROM {table} WHERE segment_id = %s AND profile_id BETWEEN %s AND %s",
-                [segment_id, low, high],
-            )
+def pending_between(slot: int, low: int, high: int) -> dict[int, int]:
+    """Profile id → since, of those with low ≤ profile id ≤ high who are in what is being computed as far as is known:
+    who was computed before has become one with somebody who was not."""
+    return dict(
+        fetch(
+            "SELECT profile_id, since FROM segments_pending WHERE slot = %s AND profile_id BETWEEN %s AND %s",
+            [slot, low, high],
         )
-    return {profile_id: since for profile_id, since in found.items() if since is not None}
+    )
 
 
 def members(segment_id: int, after: tuple[int, int] | None, limit: int) -> list[tuple[int, int]]:
@@ -148,42 +148,71 @@ def members(segment_id: int, after: tuple[int, int] | None, limit: int) -> list[
     )
 
 
-def finish(segment_id: int, version: int) -> None:
-    """A version is computed: its members take the place of those before, all at once, and from now on it is live.
+def set_computed_through(slot: int, profile_id: int) -> None:
+    """Does nothing when the segment was changed meanwhile. `EVERYONE`: all are."""
+    execute("UPDATE segments_segment SET computed_through = %s WHERE next_slot = %s", [profile_id, slot])
 
-    Does nothing when the segment was changed or archived meanwhile. The caller has the transaction.
+
+def take_place(slot: int, now: int) -> bool:
+    """A version that is whole takes the place of the one before: its members, all at once. Whether it did: not when the
+    segment was changed meanwhile. Who enters and leaves by it is told from `untold`. The caller has the transaction.
     """
-    done = execute(
-        "UPDATE segments_segment SET status = 'live', computed_through = 0, shown_version = version"
-        " WHERE id = %s AND version = %s AND status = 'computing'",
-        [segment_id, version],
+    found = fetch(
+        "SELECT id, kind FROM segments_segment WHERE next_slot = %s AND computed_through = %s", [slot, EVERYONE]
     )
-    if not done:
-        return
+    if not found:
+        return False
+    [(segment_id, kind)] = found
+    entered = "SELECT profile_id FROM segments_pending WHERE slot = %s"
+    inside = "SELECT profile_id FROM segments_member WHERE segment_id = %s"
+    if kind != "internal":  # of rules of journeys nobody is told
+        columns = "segment_id, slot, profile_id, entered, at, past"
+        tell = f"INSERT INTO segments_untold ({columns}) SELECT %s, %s, profile_id, %s, %s, %s"
+        execute(
+            f"{tell} FROM segments_member WHERE segment_id = %s AND profile_id NOT IN ({entered}) ORDER BY profile_id",
+            [segment_id, slot, False, now, False, segment_id, slot],
+        )
+        execute(
+            f"{tell} FROM segments_pending WHERE slot = %s AND profile_id NOT IN ({inside}) ORDER BY profile_id",
+            [segment_id, slot, True, now, False, slot, segment_id],
+        )
+    execute(f"DELETE FROM segments_member WHERE segment_id = %s AND profile_id NOT IN ({entered})", [segment_id, slot])
     execute(
-        "DELETE FROM segments_member WHERE segment_id = %s AND profile_id IN"
-        " (SELECT profile_id FROM segments_pending WHERE segment_id = %s AND since IS NULL)",
-        [segment_id, segment_id],
+        "INSERT INTO segments_member (segment_id, profile_id, since)"
+        " SELECT %s, profile_id, since FROM segments_pending WHERE slot = %s"
+        " ON CONFLICT (segment_id, profile_id) DO NOTHING",
+        [segment_id, slot],
     )
+    forget_next(slot)
     execute(
-        "INSERT INTO segments_member (segment_id, profile_id, since) SELECT segment_id, profile_id, since"
-        " FROM segments_pending WHERE segment_id = %s AND since IS NOT NULL"
-        " ON CONFLICT (segment_id, profile_id) DO UPDATE SET since = excluded.since",
-        [segment_id],
+        "UPDATE segments_segment SET status = 'live', computed_through = 0, shown_version = version, slot = next_slot,"
+        " next_slot = 0, stands = %s, asks = '',"
+        " count = (SELECT COUNT(*) FROM segments_member WHERE segment_id = segments_segment.id) WHERE id = %s",
+        [False, segment_id],
     )
-    execute("DELETE FROM segments_pending WHERE segment_id = %s", [segment_id])
-    execute(
-        "UPDATE segments_segment SET count = (SELECT COUNT(*) FROM segments_member WHERE segment_id = %s)"
-        " WHERE id = %s",
-        [segment_id, segment_id],
-    )
+    return True
 
 
-def set_computed_through(segment_id: int, version: int, profile_id: int) -> None:
-    execute(
-        "UPDATE segments_segment SET computed_through = %s WHERE id = %s AND version = %s AND status = 'computing'",
-        [profile_id, segment_id, version],
+def untold(limit: int) -> list[Moved]:
+    """Who entered and left when a version took another's place: the oldest of what is not told, of one version."""
+    rows = fetch(
+        "SELECT id, segment_id, slot, profile_id, entered, at, past FROM segments_untold WHERE slot ="
+        " (SELECT slot FROM segments_untold ORDER BY id LIMIT 1) ORDER BY id LIMIT %s",
+        [limit],
     )
+    return [
+        Moved(id_, slot, profile_id, Change(segment_id, bool(entered), at, backfill=True), bool(past))
+        for id_, segment_id, slot, profile_id, entered, at, past in rows
+    ]
+
+
+def strike_off(told: Sequence[Moved]) -> None:
+    execute_many("DELETE FROM segments_untold WHERE id = %s", [(each.id,) for each in told])
+
+
+def forget_next(slot: int) -> None:
+    """Who is in a version that is being computed: it was given up, or has taken its place."""
+    execute("DELETE FROM segments_pending WHERE slot = %s", [slot])
 
 
 def number_atoms(specs: Mapping[str, Mapping[str, Any]]) -> dict[str, int]:
@@ -201,5 +230,5 @@ def atom_numbers(keys: Iterable[str]) -> dict[str, int]:
 
 
 def delete_members(segment_id: int) -> None:
-    for table in ("segments_member", "segments_pending"):
+    for table in ("segments_member", "segments_untold"):
         execute(f"DELETE FROM {table} WHERE segment_id = %s", [segment_id])

@@ -77,8 +77,8 @@ def test_a_state_is_kept_once_for_all_who_ask_for_the_same() -> None:
     program = service.load_program()
     assert program.segment_ids == []
     assert program.events == ["Ordered"]
-    ids = [definition.id for definition in service.listed()]
-    assert program.atoms_of(ids[0], 0).keys() == program.atoms_of(ids[1], 0).keys()
+    slots = [definition.next_slot for definition in service.listed()]
+    assert program.atoms_of(slots[0], 0).keys() == program.atoms_of(slots[1], 0).keys()
 
 
 def test_columns_of_a_file() -> None:

@@ -6,10 +6,12 @@ import inspect
 import re
 
 import pytest
+from django.utils import translation
 
 from quen import cleaning
-from quen.cleaning.traits import FIELDS
 from quen.quality import words
+from quen.quality.queries import FIELDS
+from quen.quality.tally import OWN_NAME, RESERVED
 
 CLEANERS = [getattr(cleaning, name) for name in cleaning.__all__ if name.startswith("cleaned_")]
 NEVER_TOLD = {
@@ -41,3 +43,12 @@ def test_every_word_of_a_cleaner_has_a_name(cleaner: object) -> None:
 def test_every_field_has_a_name() -> None:
     assert set(words.FIELDS) == set(FIELDS)
     assert words.say("problem", "something_new") == "something new"
+
+
+def test_what_is_said_of_a_name_that_is_quens_own() -> None:
+    with translation.override("en"):
+        assert words.say("problem", OWN_NAME) == "Quen's own name; the trait was not taken"
+        assert words.field_name(RESERVED) == "Names of Quen's own"
+    with translation.override("vi"):
+        assert words.say("problem", OWN_NAME) == "Tên dành riêng cho Quen; không ghi nhận thuộc tính này"
+        assert words.field_name(RESERVED) == "Tên dành riêng cho Quen"

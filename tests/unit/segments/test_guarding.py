@@ -18,7 +18,7 @@ from quen.events.store import event_store
 from quen.ids import now_ms
 from quen.journal.sqlite import SqliteJournal
 from quen.profiles import store as profiles
-from quen.segments import audit, costs, service, sql
+from quen.segments import audit, costs, following, service, sql
 from quen.segments.live import Program
 from quen.segments.models import Audit, Member, Segment
 from quen.segments.oddities import unknown_names
@@ -33,7 +33,7 @@ def test_an_audit_finds_what_is_stored_otherwise_than_sql_says() -> None:
     people = shop(30)
     segment = service.create_segment("Huế", {"trait": "city", "op": "eq", "value": "Huế"})
     compute()
-    program = service.load_program()
+    program = following.load_program()
     dice = random.Random(1)
     found = audit.run_one(program, event_store(), NOON, dice)
     assert found is not None
@@ -56,7 +56,7 @@ def test_an_audit_leaves_out_who_is_about_to_flip_and_what_is_not_whole() -> Non
     inner = service.create_segment("bought", {"event": "Bought", "within": "3d"})
     outer = service.create_segment("asks", {"not": {"segment": str(inner.id)}})
     compute()
-    program = service.load_program()
+    program = following.load_program()
     due = [p for p in profiles.load([p.id for p in people]).values() if p.due_at is not None]
     assert due
     later = max(p.due_at or 0 for p in due)
@@ -67,7 +67,7 @@ def test_an_audit_leaves_out_who_is_about_to_flip_and_what_is_not_whole() -> Non
     seen = {found.segment_id for _ in range(2) if (found := audit.run_one(program, event_store(), NOON + _))}
     assert seen == {inner.id, outer.id}
     service.pause(inner.id, "costs too much")
-    assert audit.run_one(service.load_program(), event_store(), NOON) is None
+    assert audit.run_one(following.load_program(), event_store(), NOON) is None
 
 
 def test_a_segment_that_costs_too_much_is_paused_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,7 +76,7 @@ def test_a_segment_that_costs_too_much_is_paused_and_says_so(monkeypatch: pytest
     dear = service.create_segment("dear", {"event": "Bought"})
     compute()
     watch = costs.Costs()
-    program = service.load_program()
+    program = following.load_program()
     state = program.decode(profiles.load([people[0].id])[people[0].id].live)
     assert watch.look(program, state, people[0], NOON) == {}
     monkeypatch.setattr(Program, "costs", lambda *_: {cheap.id: 0.0001, dear.id: 0.5})
@@ -92,7 +92,7 @@ def test_a_segment_that_costs_too_much_is_paused_and_says_so(monkeypatch: pytest
     cheap.refresh_from_db()
     assert (dear.status, cheap.status) == ("paused", "live")
     assert "500 ms" in dear.problem
-    assert dear.id not in service.load_program().segment_ids
+    assert dear.id not in following.load_program().segment_ids
     assert any(not f.well and "dear" in f.text and "paused" in f.text for f in examine(config()))
     assert Member.objects.filter(segment=dear).exists() is bool([p for p in people if p.facts])
     service.restore(dear)
@@ -107,7 +107,7 @@ def test_a_computation_that_the_event_store_gives_up_pauses_only_itself(monkeypa
     dear = service.create_segment("dear", {"event": "Bought"})
     fine = service.create_segment("fine", {"trait": "city", "op": "exists"})
     context = Context(
-        config(), SqliteJournal(config().data_dir / "k.db", max_bytes=1 << 20), event_store(), service.load_program()
+        config(), SqliteJournal(config().data_dir / "k.db", max_bytes=1 << 20), event_store(), following.load_program()
     )
     given: list[QuenError] = [QuenError("event store: out of disk (ClickHouse code 243)")]
     given.append(QuenError("event store: Timeout exceeded (ClickHouse code 159)"))

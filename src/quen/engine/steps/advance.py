@@ -64,8 +64,9 @@ def _occurrences(batch: Batch) -> list[Occurrence]:
 def _members(batch: Batch, context: Context, ids: Collection[int]) -> Mapping[int, Collection[int]]:
     """Memberships after this batch: of people it touched from their live state, of others as stored."""
     absent = [i for i in ids if i not in batch.live]
-    found: dict[int, Collection[int]] = {i: batch.live[i].members.keys() for i in ids if i in batch.live}
+    program = context.program
+    found: dict[int, Collection[int]] = {i: program.members(batch.live[i]) for i in ids if i in batch.live}
     if absent:
         for profile in profiles.load(absent).values():
-            found[profile.id] = context.program.decode(profile.live).members.keys()
+            found[profile.id] = program.members(program.decode(profile.live))
     return found

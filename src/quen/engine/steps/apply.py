@@ -15,9 +15,9 @@ from quen.delivery.addresses import suppression_key
 from quen.engine.batch import Batch, ids_whole
 from quen.engine.context import Context
 from quen.profiles import history, store
-from quen.profiles.marks import OWN, SUPPRESSED, noted, without_marks
+from quen.profiles.marks import SUPPRESSED, noted
 from quen.profiles.rebuilding import Observation, rebuild_all, rebuild_traits
-from quen.profiles.state import COMPUTED, ProfileState, merge_profiles, renew, set_traits
+from quen.profiles.state import ProfileState, merge_profiles, renew, set_traits
 from quen.protocol.messages import Message, sets_traits
 
 CONTACT_TRAITS = ("email", "phone")
@@ -84,8 +84,6 @@ def _take(
     left_out = _left_out(batch, profile, index, message) if traits else ()
     if left_out:
         traits = {name: value for name, value in traits.items() if name not in left_out}
-    if COMPUTED in traits or any(name.startswith(OWN) for name in traits):
-        traits = without_marks(traits)
     if marks is not None:
         traits = {**traits, **marks}
     if not traits:

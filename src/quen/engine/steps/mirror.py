@@ -17,7 +17,7 @@ from quen.engine.steps.record import event_row
 from quen.engine.system import system_entries
 from quen.events.store import ComputedRow, EventStore, LinkRow, ProfileRow
 from quen.identity.store import link_changes
-from quen.profiles.state import ProfileState
+from quen.profiles.state import ProfileState, mirrored
 
 
 def run(batch: Batch, context: Context) -> None:
@@ -78,7 +78,7 @@ def _mirror(batch: Batch) -> list[ProfileRow]:
     """Profiles whose traits SQL must see anew, and those that are gone."""
     changed = [p for p, names in batch.changed_traits.items() if names] + list(batch.created)
     rows = {
-        p: ProfileRow(p, batch.number, 0, batch.profiles[p].created_at, batch.profiles[p].traits)
+        p: ProfileRow(p, batch.number, 0, batch.profiles[p].created_at, mirrored(batch.profiles[p].traits))
         for p in changed
         if p not in batch.merged and p in batch.profiles
     }

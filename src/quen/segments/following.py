@@ -1,0 +1,111 @@
+"""What the engine follows: of each segment the version that is shown, and the one that is to take its place.
+
+What is shown is followed upon what is shown. What is being computed is followed upon what else is being computed: that
+takes its place before it or with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+import structlog
+
+from quen.config import config
+from quen.profiles.store import EVERYONE
+from quen.segments import store
+from quen.segments.backfill import Job
+from quen.segments.live import ComputedDef, Program, SegmentDef, atom_specs
+from quen.segments.models import FOLLOWED, Segment, SegmentVersion
+from quen.segments.rules import Rule, RuleError, parse_rule, placed
+from quen.segments.service import read
+
+log = structlog.get_logger("quen.segments")
+_NOTHING: Mapping[str, str] = {}
+
+
+class Versions(NamedTuple):
+    """`rule` is that of its latest version, `shown` that of the version that is shown; None: that one is not
+    followed."""
+
+    segment: Segment
+    rule: Rule
+    shown: Rule | None
+
+    @property
+    def next(self) -> Rule | None:
+        """The rule that is being computed, if one is."""
+        return self.rule if self.segment.next_slot else None
+
+
+def versions() -> list[Versions]:
+    """The segments and rules of journeys that are followed, by id; those whose rule cannot be read are left out."""
+    segments = list(Segment.objects.filter(status__in=FOLLOWED).order_by("id"))
+    changed = [each.id for each in segments if each.is_followed and each.shown_version != each.version]
+    old = {(v.segment_id, v.number): v.rule for v in SegmentVersion.objects.filter(segment_id__in=changed)}
+    found = []
+    for each in segments:
+        try:
+            rule = shown = read(each)
+            if each.shown_version != each.version and each.is_followed:
+                shown = parse_rule(old[each.id, each.shown_version])
+        except RuleError as error:
+            log.error("a segment is left out: its rule cannot be read", segment=each.id, error=error.message)
+            continue
+        found.append(Versions(each, rule, shown if each.is_followed else None))
+    return found
+
+
+def load_program(computed: Sequence[ComputedDef] = (), values: Mapping[str, str] = _NOTHING) -> Program:
+    """Everything to follow, compiled: computed traits; segments, computed or live; and the rules of journeys.
+
+    `values`: where the values are of the computed traits that are being computed: name → path.
+    """
+    followed = versions()
+    rules = [rule for each in followed for rule in (each.shown, each.next) if rule is not None]
+    asked = {other for rule in rules for other in rule.segments()}
+    slots = dict(Segment.objects.filter(id__in=asked, shown_version__gt=0).values_list("id", "slot"))
+    here = {each.segment.id for each in followed if each.shown is not None}
+    held = {slot: segment_id for segment_id, slot in slots.items() if segment_id not in here}
+    coming = slots | {each.segment.id: each.segment.next_slot for each in followed if each.next is not None}
+    numbers = store.atom_numbers({key for rule in rules for key in atom_specs(rule)})
+    defs = []
+    for segment, _, shown in followed:
+        if shown is not None:
+            rule = placed(shown, slots, _NOTHING)
+            defs.append(SegmentDef(segment.slot, rule, numbers, None, segment.shown_version, segment.id))
+    for each in followed:
+        if each.next is not None:
+            segment, rule = each.segment, placed(each.next, coming, values)
+            through = None if segment.computed_through == EVERYONE else segment.computed_through
+            defs.append(SegmentDef(segment.next_slot, rule, numbers, through, segment.version, segment.id, next=True))
+    return Program.compile(defs, config().zone, computed, held)
+
+
+def computing() -> list[Job]:
+    """What is still to be computed, those that others refer to first."""
+    followed = {each.segment.id: each for each in versions() if each.next is not None}
+    found = []
+    for segment_id in references_first({id_: each.rule.segments() for id_, each in followed.items()}):
+        segment = followed[segment_id].segment
+        if segment.computed_through != EVERYONE:
+            again = segment.status == "live"
+            found.append(Job(segment_id, segment.version, segment.computed_through, segment.next_slot, again))
+    return found
+
+
+def references_first(refers: Mapping[int, Iterable[int]]) -> list[int]:
+    """Ids in an order in which each comes after those it refers to."""
+    ordered: dict[int, None] = {}
+    seen: set[int] = set()
+
+    def visit(segment_id: int) -> None:
+        if segment_id in refers and segment_id not in seen:
+            seen.add(segment_id)
+            for other in sorted(refers[segment_id]):
+                visit(other)
+            ordered[segment_id] = None
+
+    for segment_id in refers:
+        visit(segment_id)
+    return list(ordered)

@@ -175,8 +175,8 @@ def _work(point: str) -> None:
     if point == TWO_MONTHS:
         run = EventStore._run
 
-        def beside(store: EventStore, sql: str, *rest: Any) -> Any:
-            if "REPLACE PARTITION" not in sql:
+        def beside(store: EventStore, sql: str | bytes, *rest: Any) -> Any:
+            if isinstance(sql, bytes) or "REPLACE PARTITION" not in sql:
                 return run(store, sql, *rest)
             run(store, f"INSERT INTO events SELECT * FROM {sql.split()[-1]}", *rest)
             return os.kill(os.getpid(), signal.SIGKILL)

@@ -89,7 +89,7 @@ class World:
             self.shop.restart().clock = lambda: self.shop.now
             self.shop.engine.drain()
 
-    def hit(self, name: str) -> None:
+    def hit(self, name: str, _messages: object = ()) -> None:
         if self.die and name.startswith("backfill."):
             raise SystemExit
 

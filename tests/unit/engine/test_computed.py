@@ -377,7 +377,7 @@ def test_whatever_a_crash_cuts_off_an_edited_one_comes_to_the_same(
     service.update(service.find("spent"), spec={**SPENT, "property": "discount"})
     hits = iter(range(1, 100))
 
-    def dies(name: str) -> None:
+    def dies(name: str, _messages: object = ()) -> None:
         if name == point and next(hits) == time:
             raise SystemExit
 

@@ -7,7 +7,8 @@ import os
 import statistics
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 SMALL = 10_000
 SEGMENTS = 50
+FOLLOWED = {"1 segment": 1, "100 segments": 100}  # what following them costs, of all that an event costs
 ROUNDS = 3
 WARM_UP = 20_000
 EVENTS_A_SECOND = 20_000  # about what a round's length is planned for
@@ -43,20 +45,30 @@ class Round(NamedTuple):
 def run(options: Options) -> Result:
     events = int(options.seconds * EVENTS_A_SECOND)
     many = options.profiles
-    with (
-        _asked(options, "few", _serve, SMALL) as few,
-        _asked(options, "many", _serve, many) as large,
-        _asked(options, "bare", _serve_bare, many) as bare,
-    ):
-        rounds: dict[str, list[Round]] = {"few": [], "many": [], "bare": []}
+    with ExitStack() as worlds:
+        pipes = {
+            "few": _asked(worlds, options, "few", _serve, SMALL),
+            "many": _asked(worlds, options, "many", _serve, many),
+            "bare": _asked(worlds, options, "bare", _serve_bare, many),
+            **{
+                name: _asked(worlds, options, f"following-{count}", partial(_serve, segments=count), SMALL)
+                for name, count in FOLLOWED.items()
+            },
+        }
+        rounds: dict[str, list[Round]] = {name: [] for name in pipes}
         for number in range(ROUNDS):
-            for name, pipe in (("few", few), ("many", large), ("bare", bare)):
+            for name, pipe in pipes.items():
                 options.say(f"engine: {name}, round {number + 1} of {ROUNDS}")
                 rounds[name].append(_ask(pipe, events, seed=100 + number))
     options.say("")
-    rate_few, rate_many, rate_bare = (statistics.median(r.rate for r in done) for done in rounds.values())
+    rate_few, rate_many, rate_bare = (
+        statistics.median(r.rate for r in rounds[name]) for name in ("few", "many", "bare")
+    )
     middle = sorted(rounds["many"], key=lambda r: r.rate)[ROUNDS // 2]
-    used = [statistics.median(r.processor_seconds / r.events * 1e6 for r in done) for done in rounds.values()]
+    used = {
+        name: statistics.median(r.processor_seconds / r.events * 1e6 for r in done) for name, done in rounds.items()
+    }
+    one, hundred = FOLLOWED
     return Result(
         "engine",
         [
@@ -65,8 +77,9 @@ def run(options: Options) -> Result:
             Measure("bare stores", rate_bare, "events/s"),
             Measure("cost of an event, Quen / bare stores", rate_bare / rate_many, ""),
             at_most("cost of an event, many / few profiles", rate_few / rate_many, "", 1.5),
-            Measure("processor time", used[1], "µs/event"),
-            Measure("processor time, Quen / bare stores", used[1] / used[2], ""),
+            Measure("processor time", used["many"], "µs/event"),
+            Measure("processor time, Quen / bare stores", used["many"] / used["bare"], ""),
+            at_most(f"processor time, {hundred} / {one}, {SMALL:,} profiles", used[hundred] / used[one], "", 2),
             Measure("entries and exits for an event", middle.changes / middle.events, ""),
             *(Measure(f"step {name}", micros, "µs/event") for name, micros in middle.steps.items()),
             *(Measure(f"  {name}", micros, "µs/event") for name, micros in sorted(middle.parts.items())),
@@ -77,7 +90,7 @@ def run(options: Options) -> Result:
                 f" are of the middle round with {many:,} profiles"
             ),
             "events in the journal in requests of 100; visits of 5 events on average, of random people, 1,000 at once",
-            "an entry or exit is an event too, by way of the journal: it counts in the cost of what caused it",
+            "an entry or exit is an event too: it counts in the cost of what caused it",
             "from the journal to committed state and events in chDB, fsync included; one process, one engine thread",
             (
                 "bare stores: messages decoded, one SQLite transaction a batch that updates each person once, the rows"
@@ -88,11 +101,11 @@ def run(options: Options) -> Result:
 
 
 def _asked(
-    options: Options, name: str, serve: Callable[[Connection, Path, int], None], profiles: int
-) -> AbstractContextManager[Connection]:
-    """A process over a database of its own."""
+    worlds: ExitStack, options: Options, name: str, serve: Callable[[Connection, Path, int], None], profiles: int
+) -> Connection:
+    """A process over a database of its own, which ends with the `worlds`."""
     options.say(f"engine: making {profiles:,} profiles")
-    return asked(serve, options.directory / name, profiles)
+    return worlds.enter_context(asked(serve, options.directory / name, profiles))
 
 
 def _ask(pipe: Connection, events: int, seed: int) -> Round:
@@ -101,9 +114,9 @@ def _ask(pipe: Connection, events: int, seed: int) -> Round:
     return answer
 
 
-def _serve(pipe: Connection, data_dir: Path, profiles: int) -> None:
+def _serve(pipe: Connection, data_dir: Path, profiles: int, segments: int = SEGMENTS) -> None:
     _begin(data_dir)
-    engine, source_id = prepare(profiles)
+    engine, source_id = prepare(profiles, segments)
     _remember(SEEN)
     engine.context.seen.load()
     _time_writes(engine)
@@ -135,7 +148,7 @@ def _answer(pipe: Connection, work: Callable[[int, int], Round]) -> None:
         pipe.send(work(events, seed))
 
 
-def prepare(profiles: int) -> tuple[Engine, int]:
+def prepare(profiles: int, segments: int = SEGMENTS) -> tuple[Engine, int]:
     """An engine over the data directory of the settings, with segments that are live and people; and a source's id."""
     from quen.logs import configure
     from quen.server import migrate
@@ -152,7 +165,7 @@ def prepare(profiles: int) -> tuple[Engine, int]:
     from quen.segments.service import create_segment
 
     source = Source.objects.create(name="bench", kind="server")
-    for name, rule in segment_rules(SEGMENTS):
+    for name, rule in segment_rules(segments):
         create_segment(name, rule)
     engine = Engine(config(), open_journal(config()), event_store())
     engine.drain()  # with nobody there yet, the segments are live at once

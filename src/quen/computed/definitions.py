@@ -60,7 +60,8 @@ class ComputedTrait(msgspec.Struct, frozen=True, dict=True):
     def words(self, language: str) -> str:
         """A phrase, its first letter large but for names: "Number of Order Completed in the last 30 days"."""
         said = self.of_kind.words(self.operand, tongue(language))
-        return said[:1].upper() + said[1:]
+        begins_with_name = said.startswith(getattr(self.operand, "property", "") or "\0")
+        return said if begins_with_name else said[:1].upper() + said[1:]
 
     def events(self) -> frozenset[str]:
         return self.of_kind.events(self.operand)

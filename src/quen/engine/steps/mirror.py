@@ -15,7 +15,7 @@ from quen.engine.batch import Batch
 from quen.engine.context import Context
 from quen.engine.steps.record import event_row
 from quen.engine.system import system_entries
-from quen.events.store import ComputedRow, EventStore, LinkRow, ProfileRow
+from quen.events.store import ComputedRow, EventRow, EventStore, LinkRow, ProfileRow
 from quen.identity.store import link_changes
 from quen.profiles.state import ProfileState, mirrored
 
@@ -23,7 +23,11 @@ from quen.profiles.state import ProfileState, mirrored
 def run(batch: Batch, context: Context) -> None:
     prepare(batch)
     mirror, computed = _mirror(batch), history.rows(context.program, _valued(batch))
-    batch.recorded.append(context.recorder.submit(_insert, batch, context.store, mirror, computed))
+    if batch.recorded:
+        rest, token = batch.own_rows, f"{batch.token}-own"
+    else:
+        rest, token = [*batch.rows, *batch.own_rows], batch.token
+    batch.recorded.append(context.recorder.submit(_insert, batch, context.store, rest, token, mirror, computed))
     context.store.insert_links([LinkRow(o, s, batch.number) for o, s in sorted(batch.links.items())])
     failpoints.hit("mirror.links")
     outgoing = system_entries(batch)
@@ -38,13 +42,17 @@ def prepare(batch: Batch) -> None:
     batch.links = link_changes(batch.resolution.merges)
 
 
-def _insert(batch: Batch, store: EventStore, mirror: Sequence[ProfileRow], computed: Sequence[ComputedRow]) -> None:
+def _insert(
+    batch: Batch,
+    store: EventStore,
+    rest: Sequence[EventRow],
+    token: str,
+    mirror: Sequence[ProfileRow],
+    computed: Sequence[ComputedRow],
+) -> None:
     """One insert after the other: they would only take the processor from each other."""
-    if batch.repeated is None:
-        store.insert_events(batch.own_rows, f"{batch.token}-own")
-    else:
-        store.insert_events([*batch.rows, *batch.own_rows], batch.token, batch.repeated)
-        failpoints.hit("record.events")
+    store.insert_events(rest, token, batch.repeated)
+    failpoints.hit("mirror.events")
     store.insert_profiles(mirror)
     store.insert_computed(computed)
     if batch.repeated is not None:

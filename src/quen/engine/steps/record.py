@@ -20,11 +20,14 @@ from quen.protocol.messages import Message
 
 _encode = msgspec.json.Encoder().encode
 MAX_CONTEXT = 8_192
+WORTH_BEGINNING = 1_000  # rows, whose insert takes longer than what two of them cost
 
 
 def run(batch: Batch, context: Context) -> None:
     prepare(batch)
-    if batch.repeated is None:  # else what is there decides, and is asked about all of the batch at once: `mirror`
+    # Of a repeated batch what is there decides, and is asked about all of its rows at once; of a small one two inserts
+    # would only be two parts to merge. Both are left to `mirror`.
+    if batch.repeated is None and len(batch.rows) >= WORTH_BEGINNING:
         batch.recorded.append(context.recorder.submit(_insert, batch, context.store))
 
 

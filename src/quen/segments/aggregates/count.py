@@ -81,15 +81,24 @@ class LatestTimes:
         return self._trim(state, now)
 
     def take(self, state: list[int] | None, fact: Fact, now: int) -> tuple[list[int] | None, bool]:
-        time = fact.time
-        if not state or not state[-1] <= time <= now or state[0] <= now - self._span:
+        time, oldest = fact.time, now - self._span
+        if time > now or (state and state[-1] > now):  # something lies ahead of the clock
             truth, until = self.truth(state, now)
             state = self.add(state, fact, now)
             after, later = self.truth(state, now)
             return state, bool(after != truth or later < until)
-        # One more, the latest: as long as the count means the same, it lasts at least as long.
-        count = len(state)
-        state.append(time)
+        if time <= oldest:
+            return state, False
+        if state and state[0] <= oldest:
+            del state[: bisect_right(state, oldest)]
+        # One more, wherever among them: as long as the count means the same, it lasts at least as long.
+        count = len(state) if state else 0
+        if not state:
+            state = [time]
+        elif time >= state[-1]:
+            state.append(time)
+        else:
+            insort(state, time)
         if count < self._keep:
             return state, bool(self._tests[count] != self._tests[count + 1])
         del state[: count + 1 - self._keep]
@@ -156,6 +165,9 @@ class Total:
         return state
 
     def take(self, state: list[int] | None, fact: Fact, now: int) -> tuple[list[int] | None, bool]:
+        if state is not None and len(state) == 1 and self._start <= fact.time <= now and fact.time < self._end:
+            state[0] += 1  # nearly always: nothing lies ahead
+            return state, bool(self._test(state[0]) != self._test(state[0] - 1))
         truth, until = self.truth(state, now)
         state = self.add(state, fact, now)
         after, later = self.truth(state, now)

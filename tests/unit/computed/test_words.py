@@ -1,0 +1,20 @@
+"""What a computed trait is called in a sentence."""
+
+from __future__ import annotations
+
+import pytest
+
+from quen.computed.definitions import parse_computed
+
+
+@pytest.mark.parametrize(
+    ("kind", "vi", "en"),
+    [
+        ("first", "order_id của Order Completed đầu tiên", "order_id of the first Order Completed"),
+        ("max", "order_id lớn nhất của Order Completed", "Largest order_id of Order Completed"),
+        ("sum", "Tổng order_id của Order Completed", "Total order_id of Order Completed"),
+    ],
+)
+def test_a_phrase_begins_with_a_large_letter_but_a_property_is_called_as_it_is(kind: str, vi: str, en: str) -> None:
+    trait = parse_computed("n", "N", {"kind": kind, "event": "Order Completed", "property": "order_id"})
+    assert (trait.words("vi"), trait.words("en")) == (vi, en)

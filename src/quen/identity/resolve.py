@@ -96,6 +96,10 @@ class _Resolver:
 
     def place(self, index: int, message: Message, keys: Sequence[Key]) -> int | None:
         """The profile of a message; records what that changed."""
+        if len(keys) == 1 and (owner := self.owner_of(keys[0].key)) is not None:  # nothing can be set aside
+            self._seen(message, keys[0], owner)
+            self.result.used[index] = list(keys)
+            return owner
         usable = keys if len(keys) == 1 or not self.shared else self._telling(keys)
         aside: list[tuple[Key, Refusal]] = []
         while usable:
@@ -135,7 +139,7 @@ class _Resolver:
 
     def _accept(self, message: Message, keys: Sequence[Key], owners: Sequence[int | None]) -> int:
         """Make these identifiers one person: every one is tied to the strongest, the star's centre."""
-        if len(keys) == 1 and owners[0] is not None:
+        if len(keys) == 1 and owners[0] is not None:  # the others were set aside
             self._seen(message, keys[0], owners[0])
             return owners[0]
         centre = keys[0]

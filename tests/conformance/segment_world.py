@@ -11,8 +11,9 @@ import msgspec
 
 from quen.events.store import EventRow, LinkRow, ProfileRow, event_store
 from quen.profiles.state import NewValue
+from quen.segments.definitions import SegmentDef, atom_specs
 from quen.segments.facts import Change, Fact, LiveState
-from quen.segments.live import Program, SegmentDef, atom_specs
+from quen.segments.live import Program
 from quen.segments.rules import Rule, parse_rule
 from quen.segments.sql import members_sql
 

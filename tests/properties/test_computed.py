@@ -14,8 +14,9 @@ from quen.computed import sql
 from quen.computed.definitions import ComputedTrait, parse_computed
 from quen.events.store import event_store
 from quen.profiles.state import NewValue
+from quen.segments.definitions import ComputedDef, SegmentDef, atom_specs
 from quen.segments.facts import Fact
-from quen.segments.live import ComputedDef, Program, SegmentDef, atom_specs
+from quen.segments.live import Program
 from quen.segments.rules import parse_rule
 from tests.conformance.segment_world import NOON, ZONE, Follower, Person, store_people
 from tests.properties.computed_oracle import value

@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 
 from quen.bench.report import Measure, Options, at_most
 from quen.profiles.state import ProfileState
+from quen.segments.definitions import SegmentDef, atom_specs
 from quen.segments.facts import Fact
-from quen.segments.live import Program, SegmentDef, atom_specs
+from quen.segments.live import Program
 from quen.segments.rules import parse_rule
 
 PEOPLE = 2_000

@@ -23,7 +23,8 @@ from quen.segments import following
 from quen.segments import service as segments
 from quen.segments import store as segment_store
 from quen.segments.conditions.trait import Trait
-from quen.segments.live import ComputedDef, Program
+from quen.segments.definitions import ComputedDef
+from quen.segments.live import Program
 from quen.segments.models import Segment
 from quen.segments.own_traits import OwnTrait
 from quen.segments.rules import RuleError, parse_rule

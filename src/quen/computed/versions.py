@@ -20,6 +20,7 @@ from quen.ids import new_id
 from quen.profiles.store import EVERYONE
 from quen.segments import following
 from quen.segments import store as segment_store
+from quen.segments.definitions import references_first
 from quen.segments.following import Versions
 from quen.segments.rules import digest
 
@@ -44,7 +45,7 @@ def keep_in_step() -> bool:
     begun = {each.segment.id: each.segment.next_slot for each in followed if each.segment.next_slot}
     by_id = {each.segment.id: each for each in followed}
     changed = False
-    for segment_id in following.references_first({id_: each.rule.segments() for id_, each in by_id.items()}):
+    for segment_id in references_first({id_: each.rule.segments() for id_, each in by_id.items()}):
         each = by_id[segment_id]
         segment, others = each.segment, each.rule.segments()
         traits = each.rule.computed()

@@ -6,7 +6,7 @@ takes its place before it or with it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import structlog
@@ -15,7 +15,8 @@ from quen.config import config
 from quen.profiles.store import EVERYONE
 from quen.segments import store
 from quen.segments.backfill import Job
-from quen.segments.live import ComputedDef, Program, SegmentDef, atom_specs
+from quen.segments.definitions import ComputedDef, SegmentDef, atom_specs, references_first
+from quen.segments.live import Program
 from quen.segments.models import FOLLOWED, Segment, SegmentVersion
 from quen.segments.rules import Rule, RuleError, parse_rule, placed
 from quen.segments.service import read
@@ -92,20 +93,3 @@ def computing() -> list[Job]:
             again = segment.status == "live"
             found.append(Job(segment_id, segment.version, segment.computed_through, segment.next_slot, again))
     return found
-
-
-def references_first(refers: Mapping[int, Iterable[int]]) -> list[int]:
-    """Ids in an order in which each comes after those it refers to."""
-    ordered: dict[int, None] = {}
-    seen: set[int] = set()
-
-    def visit(segment_id: int) -> None:
-        if segment_id in refers and segment_id not in seen:
-            seen.add(segment_id)
-            for other in sorted(refers[segment_id]):
-                visit(other)
-            ordered[segment_id] = None
-
-    for segment_id in refers:
-        visit(segment_id)
-    return list(ordered)

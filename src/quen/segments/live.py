@@ -21,50 +21,15 @@ import msgspec
 from quen.profiles.state import COMPUTED, NEXT, NewValue
 from quen.segments.aggregates.base import Fold
 from quen.segments.chain import Chain
-from quen.segments.conditions.base import History, Wiring
+from quen.segments.conditions.base import History
+from quen.segments.definitions import ComputedDef, SegmentDef, references_first
 from quen.segments.facts import Change, Fact, Person
 from quen.segments.moments import FOREVER
-from quen.segments.rules import Rule, digest
+from quen.segments.rules import digest
 from quen.segments.state import Known, LiveState, group_of, opened
 from quen.segments.where import Filter, Where
 
 _NOTHING: dict[str, Any] = {}
-
-
-class SegmentDef(msgspec.Struct, frozen=True):
-    """A version of a segment to follow. `atoms`: the number of each thing to follow, by key (see `atom_specs`).
-
-    `id`: its slot, under which states keep who is in it; the rule names other segments by theirs (`rules.placed`).
-    `of`: the segment; 0: the slot is its id. `computed_through`: while it is being computed, the profiles up to this id
-    are, and only they are followed; None: everyone is. `next`: it has not taken its place yet, and another version may
-    be followed beside it: its changes are told apart (`Change.next`).
-    """
-
-    id: int
-    rule: Rule
-    atoms: Mapping[str, int]
-    computed_through: int | None = None
-    version: int = 1
-    of: int = 0
-    next: bool = False
-
-
-class ComputedDef(msgspec.Struct, frozen=True):
-    """A version of a computed trait to follow: `live` wires it and gives its value, kept as the trait `computed.NAME`;
-    that of the next version as `quen:computed.SLOT`, which is then its name here.
-
-    The rest is as with a segment; ids are unlike those of segments.
-    """
-
-    id: int
-    name: str
-    live: Callable[[Wiring], Callable[[LiveState, Person, int], tuple[Any, int]]]
-    atoms: Mapping[str, int]
-    computed_through: int | None = None
-    version: int = 1
-    told: bool = True  # whether its changes are kept
-    of: int = 0
-    next: bool = False
 
 
 class _Atom(msgspec.Struct):
@@ -126,7 +91,9 @@ class Program:
         for trait in computed:
             program._names.append(trait.name)
             program._add(trait, trait.live(_Wiring(program, trait.atoms, len(program._ids))))
-        for segment in _in_order(segments):
+        by_slot = {segment.id: segment for segment in segments}
+        for slot in references_first({segment.id: segment.rule.segments() for segment in segments}):
+            segment = by_slot[slot]
             program._add(segment, segment.rule.root.live(_Wiring(program, segment.atoms, len(program._ids))))
         program._asked = {event: _grouped(atoms) for event, atoms in program._by_event.items()}
         # Of those held nothing is followed, but others ask who was in them.
@@ -467,16 +434,6 @@ class _Wiring:
             dependents.append(self._position)
 
 
-def atom_specs(rule: Rule) -> dict[str, dict[str, Any]]:
-    """Key → canonical spec of everything that must be followed for a rule."""
-    found: dict[str, dict[str, Any]] = {}
-    for condition in rule.conditions():
-        if condition.follows:
-            spec = condition.to_json()
-            found[digest(spec)] = spec
-    return found
-
-
 def _grouped(atoms: Sequence[_Atom]) -> list[tuple[int, list[_Row]]]:
     groups: dict[int, list[_Row]] = {}
     for atom in atoms:
@@ -488,22 +445,3 @@ def _filter(where: tuple[Where, ...], zone: ZoneInfo) -> Filter | None:
     if not where:
         return None
     return Where("all", where).live(zone)
-
-
-def _in_order(segments: Sequence[SegmentDef]) -> list[SegmentDef]:
-    """Those that others refer to first. Cycles are refused when segments are made; one would be cut here."""
-    by_id = {segment.id: segment for segment in segments}
-    ordered: list[SegmentDef] = []
-    seen: set[int] = set()
-
-    def visit(segment: SegmentDef) -> None:
-        if segment.id not in seen:
-            seen.add(segment.id)
-            for other in sorted(segment.rule.segments()):
-                if other in by_id:
-                    visit(by_id[other])
-            ordered.append(segment)
-
-    for segment in segments:
-        visit(segment)
-    return ordered

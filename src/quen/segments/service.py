@@ -18,8 +18,8 @@ from quen.ids import new_id, now_ms
 from quen.profiles import store as profiles
 from quen.segments import sql, store
 from quen.segments.conditions.base import Condition
+from quen.segments.definitions import atom_specs
 from quen.segments.grammar import N_, Place
-from quen.segments.live import atom_specs
 from quen.segments.models import FOLLOWED, Segment, SegmentVersion
 from quen.segments.rules import Rule, parse_rule
 from quen.segments.why import facts

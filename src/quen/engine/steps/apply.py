@@ -41,7 +41,8 @@ def run(batch: Batch, context: Context) -> None:
     for index, (message, of) in enumerate(zip(batch.messages, batch.profile_ids, strict=True)):
         profile = profiles.get(of) if of is not None else None
         if profile is not None:
-            _seen(batch, profile, message)
+            if not profile.first_seen <= message.time <= profile.last_seen:
+                _seen(batch, profile, message)
             marks = noted(message, resolution.used[index])
             if marks is not None or sets_traits(message):
                 _take(batch, context, profile, index, message, marks)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -36,7 +35,7 @@ class Checkpoints:
             return
         if self._running is None or self._running.done():
             self._begun = time.monotonic()
-            self._running = self._pool.submit(_explained(checkpoint), self._path)
+            self._running = self._pool.submit(checkpoint, self._path)
 
     def close(self) -> None:
         self._pool.shutdown()
@@ -44,16 +43,9 @@ class Checkpoints:
 
 def checkpoint(path: Path) -> None:
     """Copy what no reader holds back; neither readers nor the writer wait for it."""
-    with closing(sqlite3.connect(path, timeout=1, isolation_level=None)) as state:
-        state.execute("PRAGMA synchronous = FULL")
-        state.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
-
-
-def _explained(work: Callable[[Path], None]) -> Callable[[Path], None]:
-    def explained(path: Path) -> None:
-        try:
-            work(path)
-        except sqlite3.Error as error:  # the log stays, and the commits say what is wrong with the disk
-            log.warning("a checkpoint of the state failed; trying again", error=str(error))
-
-    return explained
+    try:
+        with closing(sqlite3.connect(path, timeout=1, isolation_level=None)) as state:
+            state.execute("PRAGMA synchronous = FULL")
+            state.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+    except sqlite3.Error as error:  # the log stays, and the commits say what is wrong with the disk
+        log.warning("a checkpoint of the state failed; trying again", error=str(error))

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from quen.segments.aggregates.count import LatestTimes
+from quen.segments.aggregates.times import LatestTimes
 from quen.segments.facts import Fact
+from quen.segments.kept import Asker
 from quen.segments.measure import Measure
 from quen.segments.rules import parse_rule
 from tests.conformance.segment_world import NOON, Follower, compiled, person, sql_members, store_people
@@ -54,7 +55,8 @@ def test_numbers_at_the_end_of_what_can_be_asked(asked: dict[str, Any]) -> None:
 
 def test_an_empty_list_that_an_older_quen_left_takes_events() -> None:
     fold = LatestTimes(Measure("gte", 0, 0).test(), 1, DAY)
+    series = fold.together([Asker(fold, 0)])
     kept: list[int] | None = []
     for n in range(3):
-        kept = fold.add(kept, Fact("A", {}, NOON + n), NOON + n)
+        kept = series.add(kept, Fact("A", {}, NOON + n), NOON + n)
     assert kept == [NOON + 2]

@@ -51,6 +51,11 @@ class ComputedTrait(msgspec.Struct, frozen=True, dict=True):
         """Key → canonical spec of everything that must be followed for it."""
         return {digest(followed.spec): followed.spec for followed in self.of_kind.follows(self.operand, zone)}
 
+    def former_keys(self, zone: ZoneInfo) -> set[str]:
+        """The keys by which an older Quen followed it, where it did so in another way."""
+        formers = (followed.former for followed in self.of_kind.follows(self.operand, zone))
+        return {digest(former) for former in formers if former is not None}
+
     def sql(self, context: SqlContext) -> str:
         return self.of_kind.sql(self.operand, context)
 

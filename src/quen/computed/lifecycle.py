@@ -18,6 +18,7 @@ from itertools import pairwise
 import msgspec
 
 from quen.segments.facts import Fact
+from quen.segments.kept import OwnFold
 from quen.segments.moments import FOREVER
 from quen.segments.words import Text
 
@@ -43,7 +44,7 @@ class Spans(msgspec.Struct, frozen=True):
     returning: int
 
 
-class Lifecycle:
+class Lifecycle(OwnFold):
     """What is kept of a person's activity, and their stage.
 
     The state is ascending times: the first one ever, those that can still decide, those ahead of the clock. Of past

@@ -16,6 +16,7 @@ from quen.computed.rfm_groups import Group, group_of
 from quen.segments.aggregates.amounts import millionths
 from quen.segments.aggregates.series import Entry, Latest
 from quen.segments.facts import Fact
+from quen.segments.kept import OwnFold
 from quen.segments.moments import FOREVER
 
 BEST = 5
@@ -39,7 +40,7 @@ class Boundaries(msgspec.Struct, frozen=True):
         return recency, 1 + bisect_right(self.frequency, orders), 1 + bisect_right(self.monetary, spent)
 
 
-class Orders:
+class Orders(OwnFold):
     """The orders within a moving window: what is kept live of them (a fold of segments), and their scores."""
 
     def __init__(self, amount: str, span: int, boundaries: Boundaries | None, groups: Sequence[Group]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -15,7 +15,9 @@ from quen.profiles import kept
 from quen.profiles.rebuilding import Observation, rebuild_traits, without_others
 from quen.profiles.state import COMPUTED, ProfileState
 from quen.segments import rebuild as segments
+from quen.segments import store as segment_store
 from quen.segments.facts import Change
+from quen.segments.live import Program
 
 _decode = msgspec.json.decode
 
@@ -45,14 +47,14 @@ def rebuild(
     """Make the profile of every person in `identifiers` (person → theirs) anew; writes nothing.
 
     `before`: the profiles of the people that were there; `edges`: the log about them. Reads the history in three
-    queries, whatever the number of people.
+    queries, and memberships in two, whatever the number of people.
     """
     seen, told = _seen(context, apart), _observations(context, apart, before)
     follow, params = context.program, apart.params()
     happened = segments.facts(follow, context.store, apart.owner(), apart.rows(), params)
     began = _began(edges, apart.ids)
     members = {person: follow.decode(profile.live).members for person, profile in before.items()}
-    earlier = _earlier(members)
+    earlier = _earlier(follow, before)
     profiles: list[ProfileState] = []
     changes: list[tuple[int, Change]] = []
     for person, theirs in sorted(identifiers.items()):
@@ -124,12 +126,10 @@ def _began(edges: Sequence[Edge], leads: Mapping[int, int]) -> dict[int, int]:
     return found
 
 
-def _earlier(members: Mapping[int, Mapping[int, int]]) -> dict[int, int]:
-    found: dict[int, int] = {}
-    for theirs in members.values():
-        for segment_id, since in theirs.items():
-            found[segment_id] = min(since, found.get(segment_id, since))
-    return found
+def _earlier(program: Program, people: Collection[int]) -> dict[int, int]:
+    """Slot → since when the first of these people is in it."""
+    segments_since, slots_since = segment_store.earliest(people)
+    return slots_since | {program.shown(segment_id): since for segment_id, since in segments_since.items()}
 
 
 def _visits(person: int, seen: Seen | None, identifiers: Sequence[Identifier], now: int) -> ProfileState:

@@ -60,8 +60,7 @@ def run_chunk(program: Program, job: Job, store: Store, now: int, limit: int = C
         return BackfillChunk(job, [], [], None)
     low, high = people[0].id, people[-1].id
     atoms = program.atoms_of(slot, now, lacking=job.again)
-    histories = {number: _facts(history, store, low, high) for number, history in atoms.items()}
-    shown = program.shown(job.segment_id)
+    histories = {number: _facts(history, store, low, high, now) for number, history in atoms.items()}
     known = segment_store.pending_between(slot, low, high)
     # Everyone in the chunk is evaluated, whoever was followed before.
     program.set_computed_through(slot, high)
@@ -73,15 +72,13 @@ def run_chunk(program: Program, job: Job, store: Store, now: int, limit: int = C
             kept = program.replay(number, facts.get(person.id, ()), now)
             if kept is not None:
                 state.atoms[number] = kept
-        state.members.pop(slot, None)
+        state.members.discard(slot)
         if person.id in known:
-            state.members[slot] = known[person.id]
+            state.members.add(slot)
         if state.fresh:
             found = program.evaluate_all(state, person, now)
         else:
             found = program.evaluate_one(state, person, slot, now)
-        if slot in state.members and shown in state.members:
-            state.members[slot] = state.members[shown]  # since then, whatever the version
         changes += [(person.id, msgspec.structs.replace(change, backfill=True)) for change in found]
         person.live, person.due_at = program.encode(state), state.due_at
     return BackfillChunk(job, people, changes, high if len(people) == limit else None)
@@ -102,13 +99,13 @@ def save_people(chunk: BackfillChunk) -> None:
     profiles.save_activity(person for person in chunk.states if not person.valued)
 
 
-def _facts(history: History, store: Store, low: int, high: int) -> dict[int, list[Fact]]:
+def _facts(history: History, store: Store, low: int, high: int, now: int) -> dict[int, list[Fact]]:
     """The facts that one atom follows, of the people in a range of ids, with all that was merged into them."""
     merged = f"SELECT from_id FROM links FINAL WHERE to_id BETWEEN {low} AND {high}"
     conditions = [
         f"(profile_id BETWEEN {low} AND {high} OR profile_id IN ({merged}))",
         f"person BETWEEN {low} AND {high}",
-        *history.rows,
+        *history.sql(now),
     ]
     rows = store.rows(
         f"SELECT {PERSON} AS person, event, toUnixTimestamp64Milli(time) AS at, id"

@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 
 from quen.segments.facts import Fact
+from quen.segments.kept import OwnFold
 from quen.segments.moments import FOREVER
 from quen.segments.where import Filter
 
@@ -62,8 +63,8 @@ class Shape(msgspec.Struct, frozen=True):
         return self.recent + self.span + self.wait
 
 
-class Chain:
-    """The fold of a sequence (`aggregates.base.Fold`)."""
+class Chain(OwnFold):
+    """The fold of a sequence."""
 
     def __init__(self, shape: Shape, tests: Sequence[tuple[str, Filter | None]]) -> None:
         self._shape = shape

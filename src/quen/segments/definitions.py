@@ -48,14 +48,14 @@ class ComputedDef(msgspec.Struct, frozen=True):
     next: bool = False
 
 
-def atom_specs(rule: Rule) -> dict[str, dict[str, Any]]:
-    """Key → canonical spec of everything that must be followed for a rule."""
-    found: dict[str, dict[str, Any]] = {}
-    for condition in rule.conditions():
-        if condition.follows:
-            spec = condition.to_json()
-            found[digest(spec)] = spec
-    return found
+def atom_specs(rule: Rule) -> dict[str, Mapping[str, Any]]:
+    """Key → canonical spec of everything that must be kept for a rule."""
+    return {digest(spec): spec for condition in rule.conditions() if (spec := condition.keeps()) is not None}
+
+
+def former_keys(rule: Rule) -> set[str]:
+    """The keys by which an older Quen kept it: each condition by itself."""
+    return {digest(condition.to_json()) for condition in rule.conditions() if condition.keeps() is not None}
 
 
 def references_first(refers: Mapping[int, Iterable[int]]) -> list[int]:

@@ -6,7 +6,7 @@ takes its place before it or with it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 import structlog
@@ -15,7 +15,7 @@ from quen.config import config
 from quen.profiles.store import EVERYONE
 from quen.segments import store
 from quen.segments.backfill import Job
-from quen.segments.definitions import ComputedDef, SegmentDef, atom_specs, references_first
+from quen.segments.definitions import ComputedDef, SegmentDef, atom_specs, former_keys, references_first
 from quen.segments.live import Program
 from quen.segments.models import FOLLOWED, Segment, SegmentVersion
 from quen.segments.rules import Rule, RuleError, parse_rule, placed
@@ -69,7 +69,7 @@ def load_program(computed: Sequence[ComputedDef] = (), values: Mapping[str, str]
     here = {each.segment.id for each in followed if each.shown is not None}
     held = {slot: segment_id for segment_id, slot in slots.items() if segment_id not in here}
     coming = slots | {each.segment.id: each.segment.next_slot for each in followed if each.next is not None}
-    numbers = store.atom_numbers({key for rule in rules for key in atom_specs(rule)})
+    numbers = _atom_numbers(rules)
     defs = []
     for segment, _, shown in followed:
         if shown is not None:
@@ -81,6 +81,14 @@ def load_program(computed: Sequence[ComputedDef] = (), values: Mapping[str, str]
             through = None if segment.computed_through == EVERYONE else segment.computed_through
             defs.append(SegmentDef(segment.next_slot, rule, numbers, through, segment.version, segment.id, next=True))
     return Program.compile(defs, config().zone, computed, held)
+
+
+def _atom_numbers(rules: Collection[Rule]) -> dict[str, int]:
+    """Of what is kept for these rules, and of what an older Quen kept for them."""
+    specs = {key: spec for rule in rules for key, spec in atom_specs(rule).items()}
+    numbers = store.atom_numbers(specs.keys() | {key for rule in rules for key in former_keys(rule)})
+    missing = {key: spec for key, spec in specs.items() if key not in numbers}
+    return numbers | store.number_atoms(missing) if missing else numbers
 
 
 def computing() -> list[Job]:

@@ -10,40 +10,23 @@ again; what no segment asks about costs a dictionary look-up. Pure: no I/O, no c
 
 from __future__ import annotations
 
-import heapq
 import time
+from bisect import insort
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import msgspec
-
 from quen.profiles.state import COMPUTED, NEXT, NewValue
-from quen.segments.aggregates.base import Fold
 from quen.segments.chain import Chain
 from quen.segments.conditions.base import History
 from quen.segments.definitions import ComputedDef, SegmentDef, references_first
 from quen.segments.facts import Change, Fact, Person
+from quen.segments.kept import Series
 from quen.segments.moments import FOREVER
-from quen.segments.rules import digest
-from quen.segments.state import Known, LiveState, group_of, opened
-from quen.segments.where import Filter, Where
+from quen.segments.state import Known, LiveState, opened
+from quen.segments.wiring import Atom, Row, Wiring
 
 _NOTHING: dict[str, Any] = {}
-
-
-class _Atom(msgspec.Struct):
-    number: int
-    group: int
-    passes: Filter | None
-    add: Callable[[Any, Fact, int], Any]
-    take: Callable[[Any, Fact, int], tuple[Any, bool]] | None  # None: whoever asks is evaluated whenever it changes
-    positions: list[int]
-
-
-_Row = tuple[
-    int, Filter | None, Callable[[Any, Fact, int], Any], Callable[[Any, Fact, int], tuple[Any, bool]] | None, list[int]
-]
 
 
 class Program:
@@ -53,8 +36,8 @@ class Program:
         self.zone = zone
         self._ids: list[int] = []  # slots by position: computed traits first; a segment after those it refers to
         self._owners: list[int] = []  # the segment or computed trait of each
+        self._tells: list[tuple[int, bool]] = []  # `segment_id` and `next` of a Change of each
         self._names: list[str] = []  # of the computed traits
-        self._next: set[int] = set()  # slots of what has not taken its place yet
         self._next_names: set[str] = set()
         self._slots: dict[int, int] = {}  # segment → slot of the version that has
         self.told: dict[str, int] = {}  # of those whose changes are kept, the name → id
@@ -63,13 +46,11 @@ class Program:
         self._versions: dict[int, int] = {}
         self._positions: dict[int, int] = {}
         self._dependents: dict[int, list[int]] = {}
-        self._atoms: dict[int, _Atom] = {}
-        self._folds: dict[int, Fold] = {}
-        self._chains: dict[int, Chain] = {}  # those of the folds that are sequences
-        self._known = Known({}, self._positions.keys(), frozenset())
-        self._histories: dict[int, Callable[[int, ZoneInfo], History]] = {}
-        self._by_event: dict[str, list[_Atom]] = {}
-        self._asked: dict[str, list[tuple[int, list[_Row]]]] = {}  # the same for `apply`, by group
+        self._atoms: dict[int, Atom] = {}
+        self._series: dict[int, Series] = {}  # what each of them keeps
+        self._chains: dict[int, Chain] = {}  # those that are sequences
+        self._known = Known({}, frozenset(), {})
+        self._asked: dict[str, list[tuple[str, list[Row]]]] = {}  # event → group → who is told of it
         self._by_trait: dict[str, list[int]] = {}
 
     @classmethod
@@ -88,14 +69,15 @@ class Program:
         program = cls(zone)
         program.told = {trait.name: trait.of or trait.id for trait in computed if trait.told and not trait.next}
         program._next_names = {trait.name for trait in computed if trait.next}
+        wiring = Wiring(zone, program._names, program._positions)
         for trait in computed:
             program._names.append(trait.name)
-            program._add(trait, trait.live(_Wiring(program, trait.atoms, len(program._ids))))
+            program._add(trait, trait.live(wiring.at(len(program._ids), trait.atoms, value=True)))
         by_slot = {segment.id: segment for segment in segments}
         for slot in references_first({segment.id: segment.rule.segments() for segment in segments}):
             segment = by_slot[slot]
-            program._add(segment, segment.rule.root.live(_Wiring(program, segment.atoms, len(program._ids))))
-        program._asked = {event: _grouped(atoms) for event, atoms in program._by_event.items()}
+            program._add(segment, segment.rule.root.live(wiring.at(len(program._ids), segment.atoms)))
+        program._wire(wiring)
         # Of those held nothing is followed, but others ask who was in them.
         program._known.members = program._positions.keys() | set(held)
         program._slots |= {segment_id: slot for slot, segment_id in held.items()}
@@ -107,13 +89,22 @@ class Program:
         self._positions[what.id] = len(self._ids)
         self._ids.append(what.id)
         self._owners.append(what.of or what.id)
-        if what.next:
-            self._next.add(what.id)
-        else:
+        self._tells.append((what.id if what.next else what.of or what.id, what.next))
+        if not what.next:
             self._slots[what.of or what.id] = what.id
         self._evaluates.append(evaluate)
         self._through.append(what.computed_through)
         self._versions[what.id] = what.version
+
+    def _wire(self, wiring: Wiring) -> None:
+        self._atoms, self._by_trait, self._dependents = wiring.atoms, wiring.by_trait, wiring.dependents
+        self._series = {number: atom.series() for number, atom in wiring.atoms.items()}
+        self._asked = wiring.rows(self._series)
+        for number, atom in wiring.atoms.items():
+            self._known.groups[number] = atom.group
+            self._known.former |= dict.fromkeys(atom.former, (number, self._series[number].unite))
+            if isinstance(fold := atom.askers[0].fold, Chain):
+                self._chains[number] = fold
 
     @property
     def segment_ids(self) -> list[int]:
@@ -122,7 +113,7 @@ class Program:
     @property
     def events(self) -> Collection[str]:
         """The names of the events that some segment asks about."""
-        return self._by_event.keys()
+        return self._asked.keys()
 
     def follows(self, slot: int, version: int) -> bool:
         """Whether this version of a segment, or computed trait, was compiled."""
@@ -132,10 +123,10 @@ class Program:
         """Follow what is being computed up to this profile; None: for everyone."""
         self._through[self._positions[slot]] = profile_id
 
-    def members(self, state: LiveState) -> dict[int, int]:
-        """Segment id → since when the person is in it, by the versions that are shown."""
+    def members(self, state: LiveState) -> set[int]:
+        """Ids of the segments that the person is in, by the versions that are shown."""
         members = state.members
-        return {segment_id: members[slot] for segment_id, slot in self._slots.items() if slot in members}
+        return {segment_id for segment_id, slot in self._slots.items() if slot in members}
 
     def shown(self, segment_id: int) -> int:
         """The slot of the version that is shown; 0: none is followed."""
@@ -147,10 +138,9 @@ class Program:
 
     def change(self, slot: int, entered: bool, at: int, backfill: bool = False) -> Change:
         """Somebody entered what is kept under a slot, or left it."""
-        if slot in self._next:
-            return Change(slot, entered, at, backfill, next=True)
         position = self._positions.get(slot)
-        return Change(slot if position is None else self._owners[position], entered, at, backfill)
+        told, next_ = (slot, False) if position is None else self._tells[position]
+        return Change(told, entered, at, backfill, next_)
 
     def decode(self, blob: bytes | None) -> LiveState:
         """The state of a profile. What belongs to segments that are gone is dropped."""
@@ -190,20 +180,16 @@ class Program:
         for fact in facts:
             for place, atoms in self._asked.get(fact.event, ()):
                 group = None
-                for number, passes, add, take, positions in atoms:
+                for number, passes, take in atoms:
                     if passes is not None and not passes(fact.properties):
                         continue
                     if group is None:
                         group = state.group(place)
-                    if take is None:
-                        kept = add(group.get(number), fact, now)
-                        touched.update(positions)
-                    else:
-                        # As true as before for at least as long: whatever was concluded from it still stands. At what
-                        # was then the next due those who ask are evaluated, and look further.
-                        kept, other = take(group.get(number), fact, now)
-                        if other:
-                            touched.update(positions)
+                    # Of whom it does not tell it is as true as before for at least as long: whatever was concluded
+                    # from it still stands. At what was then the next due they are evaluated, and look further.
+                    kept, told = take(group.get(number), fact, now)
+                    if told:
+                        touched.update(told)
                     if kept is not None:
                         group[number] = kept
         if state.fresh:
@@ -242,14 +228,13 @@ class Program:
     def merge(self, survivor: LiveState, other: LiveState) -> LiveState:
         """The state of two people who became one; `evaluate_all` with the survivor must follow.
 
-        It is a member of whatever either was (since the earlier), so that becoming one is no entry; what is then not
-        true of both together is an exit. `store.move_members` does the same to the rows.
+        It is a member of whatever either was, so that becoming one is no entry; what is then not true of both together
+        is an exit. `store.move_members` does the same to the rows.
         """
         for number, kept in other.atoms.items():
             mine = survivor.atoms.get(number)
-            survivor.atoms[number] = kept if mine is None else self._folds[number].merge(mine, kept)
-        for segment_id, since in other.members.items():
-            survivor.members[segment_id] = min(since, survivor.members.get(segment_id, since))
+            survivor.atoms[number] = kept if mine is None else self._series[number].merge(mine, kept)
+        survivor.members |= other.members
         survivor.fresh = survivor.fresh and other.fresh
         return survivor
 
@@ -260,11 +245,15 @@ class Program:
         """
         position = self._positions[slot]
         return {
-            number: self._histories[number](now, self.zone)
+            number: atom.history(now, self.zone)
             for number, atom in self._atoms.items()
-            if position in atom.positions
-            and not (lacking and any(self._through[other] is None for other in atom.positions if other != position))
+            if (mine := atom.questions.get(position)) and not (lacking and mine <= self._answered(atom, position))
         }
+
+    def _answered(self, atom: Atom, position: int) -> set[str]:
+        """The questions that others ask of an atom for everyone."""
+        everyone = (asked for at, asked in atom.questions.items() if at != position and self._through[at] is None)
+        return set().union(*everyone)
 
     def late(self, state: LiveState, facts: Sequence[Fact], merged: bool) -> list[int]:
         """Numbers of the atoms that must be told anew from the history before these facts are applied."""
@@ -279,13 +268,13 @@ class Program:
         being computed, for the person already, but not yet for all of these, whose older history is missing."""
         last = max(others, default=survivor)
         half = {at for at, through in enumerate(self._through) if through is not None and survivor <= through < last}
-        return [number for number, atom in self._atoms.items() if half.intersection(atom.positions)] if half else []
+        return [number for number, atom in self._atoms.items() if half & atom.questions.keys()] if half else []
 
     def retell(self, state: LiveState, number: int, facts: Iterable[Fact], now: int) -> None:
         """Make an atom that is `late` or `unfinished` anew from the whole history, oldest first."""
-        passes = self._atoms[number].passes
-        events = {event for event, atoms in self._by_event.items() if any(atom.number == number for atom in atoms)}
-        asked = (f for f in facts if f.event in events and (passes is None or passes(f.properties)))
+        atom = self._atoms[number]
+        passes = atom.passes
+        asked = (f for f in facts if f.event in atom.events and (passes is None or passes(f.properties)))
         kept = self.replay(number, asked, now)
         if kept is None:
             state.atoms.pop(number, None)
@@ -294,7 +283,7 @@ class Program:
 
     def replay(self, number: int, facts: Iterable[Fact], now: int) -> Any:
         """The state of one atom made anew from facts that already pass its filters."""
-        add, state = self._folds[number].add, None
+        add, state = self._series[number].add, None
         for fact in facts:
             state = add(state, fact, now)
         return state
@@ -319,14 +308,14 @@ class Program:
         left_out: Collection[int] = (),
     ) -> None:
         members, dues, first_segment = state.members, state.dues, len(self._names)
+        ids, evaluates, all_through = self._ids, self._evaluates, self._through
         waiting = sorted(positions)
-        while waiting:
-            position = heapq.heappop(waiting)
-            segment_id, through = self._ids[position], self._through[position]
+        for position in waiting:  # what depends on one comes after it, and is put there
+            segment_id, through = ids[position], all_through[position]
             if through is not None and person.id > through:
                 dues.pop(segment_id, None)
                 continue
-            truth, until = self._evaluates[position](state, person, now)
+            truth, until = evaluates[position](state, person, now)
             if until < FOREVER:
                 dues[segment_id] = until
             else:
@@ -342,13 +331,14 @@ class Program:
                 continue
             else:
                 if truth:
-                    members[segment_id] = now
+                    members.add(segment_id)
                 else:
-                    del members[segment_id]
-                changes.append(self.change(segment_id, truth, now))
+                    members.remove(segment_id)
+                told, next_ = self._tells[position]
+                changes.append(Change(told, truth, now, False, next_))
             for dependent in self._dependents.get(position, ()):
                 if dependent not in waiting and dependent not in left_out:
-                    heapq.heappush(waiting, dependent)
+                    insort(waiting, dependent)
 
 
 def _put(person: Person, name: str, value: Any, now: int) -> bool:
@@ -373,75 +363,3 @@ def _put_next(person: Person, slot: str, value: Any, now: int, slots: Collection
     person.traits[NEXT] = {each: kept for each, kept in values.items() if each in slots} | {slot: value}
     person.valued += (NewValue(slot, value, now),)
     return True
-
-
-class _Wiring:
-    """What one segment, or computed trait, asks the program to follow."""
-
-    def __init__(self, program: Program, atoms: Mapping[str, int], position: int) -> None:
-        self.zone = program.zone
-        self._program, self._numbers, self._position = program, atoms, position
-
-    def follow_events(
-        self,
-        spec: Mapping[str, Any],
-        events: tuple[str, ...],
-        where: tuple[Where, ...],
-        fold: Fold,
-        history: Callable[[int, ZoneInfo], History],
-    ) -> int:
-        program, number = self._program, self._numbers[digest(spec)]
-        atom = program._atoms.get(number)
-        if atom is None:
-            group = group_of(events)
-            take = getattr(fold, "take", None)
-            atom = _Atom(number, group, _filter(where, self.zone), fold.add, take, [])
-            program._atoms[number] = atom
-            program._known.groups[number] = group
-            program._folds[number] = fold
-            if isinstance(fold, Chain):
-                program._chains[number] = fold
-            program._histories[number] = history
-            for event in events:
-                program._by_event.setdefault(event, []).append(atom)
-        if self._position not in atom.positions:
-            atom.positions.append(self._position)
-        if self._position < len(program._names):
-            atom.take = None  # a computed trait asks for what is kept, not only for whether something is true of it
-        return number
-
-    def follow_trait(self, path: str) -> None:
-        # The trait that changed may be `address` or, written flat, `address.city`.
-        parts = path.split(".")
-        if parts[0] in (COMPUTED, NEXT):
-            for position, name in enumerate(self._program._names):
-                if parts[1:2] in ([], [name]):
-                    self._depend_on(position)
-            return
-        for end in range(1, len(parts) + 1):
-            positions = self._program._by_trait.setdefault(".".join(parts[:end]), [])
-            if self._position not in positions:
-                positions.append(self._position)
-
-    def follow_segment(self, segment_id: int) -> None:
-        other = self._program._positions.get(segment_id)
-        if other is not None:
-            self._depend_on(other)
-
-    def _depend_on(self, position: int) -> None:
-        dependents = self._program._dependents.setdefault(position, [])
-        if self._position not in dependents:
-            dependents.append(self._position)
-
-
-def _grouped(atoms: Sequence[_Atom]) -> list[tuple[int, list[_Row]]]:
-    groups: dict[int, list[_Row]] = {}
-    for atom in atoms:
-        groups.setdefault(atom.group, []).append((atom.number, atom.passes, atom.add, atom.take, atom.positions))
-    return list(groups.items())
-
-
-def _filter(where: tuple[Where, ...], zone: ZoneInfo) -> Filter | None:
-    if not where:
-        return None
-    return Where("all", where).live(zone)

@@ -60,6 +60,18 @@ class Measure(msgspec.Struct, frozen=True):
             return self.low, self.high
         return round(self.low * scale), round(self.high * scale)
 
+    def breaks(self, scale: int = 1) -> tuple[int, ...]:
+        """The whole numbers (millionths, with scale SCALE) from which on the truth is another than below."""
+        low, high = (int(bound) for bound in self.bounds(scale))
+        match self.op:
+            case "gte" | "lt":
+                return (low,)
+            case "gt" | "lte":
+                return (low + 1,)
+            case "eq" | "ne":
+                return (low, low + 1)
+        return (low, high + 1)
+
     def sql(self, expression: str, literal: Callable[[int | float], str], scale: int = 1) -> str:
         low, high = self.bounds(scale)
         if self.op == "between":

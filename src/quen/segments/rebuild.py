@@ -6,7 +6,7 @@ What is found is told, but starts no journey (`Change.backfill`): nothing has ha
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -50,22 +50,22 @@ def rebuild(
     program: Program,
     person: ProfileState,
     happened: Sequence[Fact],
-    members: Mapping[int, int],
+    members: Collection[int],
     earlier: Mapping[int, int],
     now: int,
 ) -> list[Change]:
     """Make `live` and `due_at` of a person anew; who enters and leaves.
 
-    `members`: what this person is in now, by slot, since when; `earlier`: that of the person they came from, whose
-    membership a new person continues.
+    `members`: slots of what this person is in now; `earlier`: of what the person was in they came from, since when: a
+    new person continues that.
     """
     state = program.decode(None)
-    state.members = dict(members)
+    state.members = set(members)
     changes: list[Change] = []
     for change in program.apply(state, person, happened, (), now):
         at, slot = change.at, program.slot_of(change)
         if change.entered and slot in earlier:
-            at = state.members[slot] = earlier[slot]
+            at = earlier[slot]
         changes.append(msgspec.structs.replace(change, at=at, backfill=True))
     person.live, person.due_at = program.encode(state), state.due_at
     return changes

@@ -8,7 +8,7 @@ a result is nowhere.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -124,15 +124,21 @@ def _survivor(profile_id: int, merged: Mapping[int, int]) -> int:
     return profile_id
 
 
-def pending_between(slot: int, low: int, high: int) -> dict[int, int]:
-    """Profile id → since, of those with low ≤ profile id ≤ high who are in what is being computed as far as is known:
-    who was computed before has become one with somebody who was not."""
-    return dict(
-        fetch(
-            "SELECT profile_id, since FROM segments_pending WHERE slot = %s AND profile_id BETWEEN %s AND %s",
-            [slot, low, high],
-        )
+def earliest(profile_ids: Collection[int]) -> tuple[dict[int, int], dict[int, int]]:
+    """Segment id → since when the first of these people is in it; slot → the same of what is being computed."""
+    shown = "SELECT segment_id, MIN(since) FROM segments_member WHERE {in} GROUP BY segment_id"
+    coming = "SELECT slot, MIN(since) FROM segments_pending WHERE {in} GROUP BY slot"
+    members, pending = (dict(fetch_in(sql, profile_ids, column="profile_id")) for sql in (shown, coming))
+    return members, pending
+
+
+def pending_between(slot: int, low: int, high: int) -> set[int]:
+    """Of those with low ≤ profile id ≤ high the ones who are in what is being computed as far as is known: who was
+    computed before has become one with somebody who was not."""
+    rows = fetch(
+        "SELECT profile_id FROM segments_pending WHERE slot = %s AND profile_id BETWEEN %s AND %s", [slot, low, high]
     )
+    return {profile_id for (profile_id,) in rows}
 
 
 def members(segment_id: int, after: tuple[int, int] | None, limit: int) -> list[tuple[int, int]]:

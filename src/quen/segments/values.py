@@ -19,6 +19,7 @@ import msgspec
 
 NUMBER_PATTERN = r"^[+-]?[0-9]{1,40}(?:\.[0-9]{1,40})?(?:[eE][+-]?[0-9]{1,3})?$"
 _number = re.compile(NUMBER_PATTERN[1:-1])
+_LEAST, _MOST = -(2**63), 2**64 - 1  # of whole numbers
 
 Reader = Callable[[Mapping[str, Any]], Any]
 
@@ -30,7 +31,8 @@ def reader(path: str) -> Reader:
         def read_name(data: Mapping[str, Any]) -> Any:
             value = data.get(path)
             # Almost every value is one of these: the rest is cleaned.
-            if value is None or value.__class__ is str or value.__class__ is bool:
+            kind = value.__class__
+            if value is None or kind is str or kind is float or (kind is int and _LEAST <= value <= _MOST):
                 return value
             return clean(value)
 
@@ -84,7 +86,7 @@ def clean(value: Any) -> Any:
         return value if any(clean(item) is not None for item in value.values()) else None
     if isinstance(value, bool):
         return value
-    if isinstance(value, int) and not -(2**63) <= value < 2**64:
+    if isinstance(value, int) and not _LEAST <= value <= _MOST:
         return str(value)
     return value
 

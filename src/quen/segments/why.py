@@ -120,7 +120,7 @@ def _facts(
             named.insert(0, str(aggregated["property"]))
         return _events(condition.event_sql(context), list(dict.fromkeys(named)), store, traits_of)
     if isinstance(condition, Steps):
-        rows = [*of_people(context), *condition.history(context.now, context.zone).rows]
+        rows = [*of_people(context), *condition.history(context.now, context.zone).sql(context.now)]
         return _events(all_of([*rows, f"time <= {instant(context.now)}"]), [], store, traits_of)
     if isinstance(condition, InSegment):
         rows_ = fetch_in(

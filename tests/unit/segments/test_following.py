@@ -124,7 +124,7 @@ def test_the_first_computation_is_what_following_from_the_start_would_have_given
         assert (follower.due_at or FOREVER) <= (computed.due_at or FOREVER)
         follower.evaluate_all(NOON)
         assert computed.dues == follower.state.dues
-        assert computed.members.keys() == follower.state.members.keys()
+        assert computed.members == follower.state.members
 
 
 def test_history_that_was_merged_in_counts() -> None:

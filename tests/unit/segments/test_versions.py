@@ -135,7 +135,7 @@ def test_what_refers_to_a_segment_changes_at_the_same_moment() -> None:
     assert {change.segment_id for _, change in told()} == {inner.id, outer.id, outermost.id}
     assert members(apart) == before
     state = following.load_program()
-    assert not state._next
+    assert not any(next_ for _, next_ in state._tells)
 
 
 def test_changed_again_what_refers_to_it_is_computed_again_too() -> None:
@@ -249,7 +249,7 @@ def test_who_was_in_a_paused_segment_still_counts_as_in_it() -> None:
     again = following.load_program()
     state = again.decode(program.encode(state))
     assert again.evaluate_all(state, profile, later) == []
-    assert {dear.id, asks.id} <= again.members(state).keys()
+    assert {dear.id, asks.id} <= again.members(state)
     # The other half of the condition is still followed.
     profile.traits = {"city": "Hà Nội"}
     assert [(c.segment_id, c.entered) for c in again.apply(state, profile, [], ["city"], later)] == [(asks.id, False)]

@@ -8,13 +8,14 @@ from zoneinfo import ZoneInfo
 
 from quen.computed.kinds.events import EventKind, Question, of_series
 from quen.segments.aggregates.amounts import SumAndCount, millionths, millionths_sql
-from quen.segments.aggregates.base import Fold
+from quen.segments.kept import Fold
 from quen.segments.measure import SCALE
 
 
 class Amounts(EventKind):
     gives = "number"
     keeps = "amounts"
+    recent = "recent amounts"
 
     @staticmethod
     @abstractmethod

@@ -17,7 +17,7 @@ what it follows itself:
             return (LAST_ORDER.followed(operand, zone),)   # one `Followed` for each state that is kept
 
         def live(self, operand, wiring):
-            number = wiring.follow_events(*self.follows(operand, wiring.zone)[0])
+            number = wiring.follow_events(self.follows(operand, wiring.zone)[0])
             fold = ...                                     # `fold.truth(state, now)` gives (result, until)
 
             def answer(state, person, now):
@@ -32,16 +32,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from quen.segments.aggregates.base import Fold
-from quen.segments.conditions.base import History, SqlContext, Wiring
+from quen.segments.conditions.base import Followed, SqlContext, Wiring
 from quen.segments.facts import LiveState, Person
 from quen.segments.grammar import Place
-from quen.segments.where import Where
 from quen.segments.words import Text
 
 Answer = Callable[[LiveState, Person, int], tuple[Any, int]]
@@ -60,19 +58,6 @@ class Field(msgspec.Struct, frozen=True):
     required: bool = False
     help: Text = msgspec.field(default_factory=lambda: {"en": "", "vi": ""})
     choices: tuple[tuple[str, Text], ...] = ()
-
-
-class Followed(NamedTuple):
-    """What is to be followed of a person's events: the arguments of `Wiring.follow_events`.
-
-    `spec` is canonical JSON that says what is kept: two traits with the same spec share one state.
-    """
-
-    spec: Mapping[str, Any]
-    events: tuple[str, ...]
-    where: tuple[Where, ...]
-    fold: Fold
-    history: Callable[[int, ZoneInfo], History]
 
 
 class Kind(ABC):

@@ -6,9 +6,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from quen.computed.kinds.events import EVENT, WHERE, WINDOW, EventKind, Question
-from quen.segments.aggregates.base import Fold
-from quen.segments.aggregates.count import LatestTimes, Total
+from quen.segments.aggregates.times import LatestTimes, Total
 from quen.segments.grammar import MAX_WINDOW_COUNT
+from quen.segments.kept import Fold
 
 
 class Count(EventKind):
@@ -22,6 +22,7 @@ class Count(EventKind):
     phrase = {"en": "number of {events}", "vi": "số lần {events}"}
     gives = "number"
     keeps = "times"
+    recent = "moments"
     fields = (EVENT, WINDOW, WHERE)
 
     def fold(self, question: Question, zone: ZoneInfo) -> Fold:

@@ -7,11 +7,11 @@ from zoneinfo import ZoneInfo
 
 from quen.computed.kinds.base import Answer
 from quen.computed.kinds.events import ALWAYS, EVENT, WHERE, WINDOW, EventKind, Question
-from quen.segments.aggregates.base import Fold
-from quen.segments.aggregates.series import Running
+from quen.segments.aggregates.series import Reducer, Running
 from quen.segments.conditions.base import Wiring
 from quen.segments.facts import LiveState, Person
 from quen.segments.grammar import DAY
+from quen.segments.kept import Fold
 
 
 class DaysSince(EventKind):
@@ -55,7 +55,7 @@ class DaysSince(EventKind):
         return None if result is None else (now - int(result)) // DAY
 
 
-class _Latest:
+class _Latest(Reducer):
     """Result: the latest time, or None."""
 
     def start(self) -> int | None:

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 from quen.computed.kinds.events import EventKind, Question, of_series
 from quen.computed.kinds.texts import text_of, texts_sql
-from quen.segments.aggregates.base import Fold
-from quen.segments.aggregates.series import Entry
+from quen.segments.aggregates.series import Either, Entry
+from quen.segments.kept import Fold
 
 MAX_KEPT = 100
 Firsts = dict[str, list[int]]  # text → the time and id of the first
@@ -41,7 +41,7 @@ class Distinct(EventKind):
         return list(result) if result else None
 
 
-class _FirstSeen:
+class _FirstSeen(Either):
     """Of what grows, what is let go has come first after all that are kept: it can only come back with an event of its
     own. Of a moving window nothing is let go: it comes back when others leave."""
 

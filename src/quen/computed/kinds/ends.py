@@ -11,9 +11,9 @@ from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from quen.computed.kinds.events import MAX_TEXT, EventKind, Question, of_series, whole_if_so
-from quen.segments.aggregates.base import Fold
 from quen.segments.aggregates.ends import AtTheEnd
 from quen.segments.columns import Column
+from quen.segments.kept import Fold
 from quen.segments.values import reader
 
 _TYPES = ("Bool", "Int64", "UInt64", "Float64")

@@ -12,13 +12,14 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from quen.computed.kinds.base import Answer, Field, Followed, Kind
-from quen.segments.aggregates.base import Fold, parse_property
+from quen.computed.kinds.base import Answer, Field, Kind
+from quen.segments.aggregates.base import parse_property
 from quen.segments.aggregates.series import Either, series
-from quen.segments.columns import all_of, instant, quote
-from quen.segments.conditions.base import History, Parser, SqlContext, Wiring
+from quen.segments.columns import all_of, quote
+from quen.segments.conditions.base import Followed, History, Parser, SqlContext, Wiring
 from quen.segments.facts import LiveState, Person
 from quen.segments.grammar import N_, Place, check_fields, required, text
+from quen.segments.kept import Fold
 from quen.segments.moments import FOREVER
 from quen.segments.told import of_people, person
 from quen.segments.where import Where, parse_where
@@ -53,19 +54,20 @@ class Question(msgspec.Struct, frozen=True):
             obj["where"] = [item.to_json() for item in self.where]
         return obj
 
-    def followed(self, keeps: str, fold: Fold) -> Followed:
-        """`keeps` says what the fold keeps: with the same question, the same state."""
-        return Followed({"keeps": keeps, **self.to_json()}, self.names, self.where, fold, self.history)
+    def followed(self, keeps: str, fold: Fold, recent: str = "") -> Followed:
+        """`keeps` says what the fold keeps: with the same question, the same state. `recent`: what it keeps of a moving
+        window, where any span of the same shares it."""
+        spec = {"keeps": keeps, **self.to_json()}
+        if not (recent and self.window.span):
+            return Followed(spec, self.names, self.where, fold, self.history)
+        shared = {"keeps": recent, **msgspec.structs.replace(self, window=Window()).to_json()}
+        return Followed(shared, self.names, self.where, fold, self.history, spec)
 
     def history(self, now: int, zone: ZoneInfo) -> History:
-        """Without an upper bound for now: events dated ahead of the clock wait in the state."""
         rows = [_named(self.names), *(item.sql(now, zone) for item in self.where)]
-        if self.window.span:
-            rows.append(f"time > {instant(now - self.window.span)}")
-        elif self.window.dates:
-            start, end = self.window.limits(zone)
-            rows += [f"time >= {instant(start)}", f"time < {instant(end)}"]
-        return History(rows, bool(self.property))
+        if self.window.dates:
+            rows += self.window.sql(now, zone, now)
+        return History(rows, bool(self.property), self.window.span)
 
     def sql(self, result: str, context: SqlContext) -> str:
         """A query of (person, result): `result` is an expression on one person's events."""
@@ -95,6 +97,7 @@ class EventKind(Kind):
     fields: ClassVar[tuple[Field, ...]] = (EVENT, PROPERTY, WINDOW, WHERE)
     phrase: ClassVar[Text]  # with places for {property} and {events}
     keeps: ClassVar[str]
+    recent: ClassVar[str] = ""  # what is kept of a moving window, where any span of the same shares it
 
     @abstractmethod
     def fold(self, question: Question, zone: ZoneInfo) -> Fold:
@@ -111,11 +114,11 @@ class EventKind(Kind):
         return operand.to_json()
 
     def follows(self, operand: Question, zone: ZoneInfo) -> Sequence[Followed]:
-        return (operand.followed(self.keeps, self.fold(operand, zone)),)
+        return (operand.followed(self.keeps, self.fold(operand, zone), self.recent),)
 
     def live(self, operand: Question, wiring: Wiring) -> Answer:
         followed = self.follows(operand, wiring.zone)[0]
-        number, truth = wiring.follow_events(*followed), followed.fold.truth
+        number, truth = wiring.follow_events(followed), followed.fold.truth
 
         def answer(state: LiveState, person: Person, now: int) -> tuple[Any, int]:
             return truth(state.atom(number), now)

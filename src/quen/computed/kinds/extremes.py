@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from quen.computed.kinds.events import EventKind, Question, of_series, whole_if_so
-from quen.segments.aggregates.base import Fold
 from quen.segments.aggregates.extremes import Chosen
 from quen.segments.columns import Column
+from quen.segments.kept import Fold
 from quen.segments.values import as_number, reader
 
 

@@ -12,12 +12,12 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from quen.computed.kinds.base import Answer, Field, Followed, Kind
+from quen.computed.kinds.base import Answer, Field, Kind
 from quen.computed.kinds.events import EVENT, WHERE, Question, parse_question
 from quen.computed.lifecycle import NAMES, Lifecycle, Spans
 from quen.segments import words
 from quen.segments.columns import instant
-from quen.segments.conditions.base import SqlContext, Wiring
+from quen.segments.conditions.base import Followed, SqlContext, Wiring
 from quen.segments.facts import LiveState, Person
 from quen.segments.grammar import N_, Place, check_fields, duration, duration_text
 
@@ -98,7 +98,7 @@ class LifecycleKind(Kind):
 
     def live(self, operand: Settings, wiring: Wiring) -> Answer:
         followed = self.follows(operand, wiring.zone)[0]
-        number, truth = wiring.follow_events(*followed), followed.fold.truth
+        number, truth = wiring.follow_events(followed), followed.fold.truth
 
         def answer(state: LiveState, person: Person, now: int) -> tuple[Any, int]:
             return truth(state.atom(number), now)

@@ -15,6 +15,7 @@ class Largest(Extreme):
     }
     phrase = {"en": "largest {property} of {events}", "vi": "{property} lớn nhất của {events}"}
     keeps = "max"
+    recent = "recent numbers"
     choose = max
 
 

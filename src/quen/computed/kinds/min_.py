@@ -15,6 +15,7 @@ class Smallest(Extreme):
     }
     phrase = {"en": "smallest {property} of {events}", "vi": "{property} nhỏ nhất của {events}"}
     keeps = "min"
+    recent = "recent numbers"
     choose = min
 
 

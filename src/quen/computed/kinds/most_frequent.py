@@ -9,8 +9,8 @@ import msgspec
 
 from quen.computed.kinds.events import EventKind, Question
 from quen.computed.kinds.texts import text_of, texts_sql
-from quen.segments.aggregates.base import Fold
-from quen.segments.aggregates.series import Entry, Moving, Running
+from quen.segments.aggregates.series import Entry, Moving, Reducer, Running, Sliding
+from quen.segments.kept import Fold
 
 MAX_KEPT = 500  # different values of one person, ever; of more, those that came least often and longest ago are let go
 Tally = dict[str, list[int]]  # text → how often, and the time and id of the last
@@ -47,7 +47,7 @@ class MostFrequent(EventKind):
         return result[0] if result else None
 
 
-class _Tallied:
+class _Tallied(Reducer):
     def start(self) -> Tally:
         return {}
 
@@ -79,7 +79,7 @@ class _Leading(msgspec.Struct):
     text: str | None = None  # the one that leads; None: to be found
 
 
-class _Counted:
+class _Counted(Sliding):
     """Of a moving window, whose entries come in the order of time. Result: the tally, and which text leads."""
 
     def of(self, entries: list[Entry]) -> _Leading:

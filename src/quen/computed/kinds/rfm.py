@@ -14,12 +14,12 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from quen.computed.kinds.base import Answer, Field, Followed, Kind
+from quen.computed.kinds.base import Answer, Field, Kind
 from quen.computed.kinds.events import EVENT, PROPERTY, WHERE, Question, parse_question
 from quen.computed.rfm import Boundaries, Orders, value_of
 from quen.computed.rfm_groups import DEFAULT, Group, group_name, parse_groups
 from quen.segments.aggregates.amounts import millionths_sql, wide
-from quen.segments.conditions.base import SqlContext, Wiring
+from quen.segments.conditions.base import Followed, SqlContext, Wiring
 from quen.segments.facts import LiveState, Person
 from quen.segments.grammar import (
     MAX_WINDOW_COUNT,
@@ -139,7 +139,7 @@ class Rfm(Kind):
 
     def live(self, operand: Settings, wiring: Wiring) -> Answer:
         followed = self.follows(operand, wiring.zone)[0]
-        number, truth = wiring.follow_events(*followed), followed.fold.truth
+        number, truth = wiring.follow_events(followed), followed.fold.truth
 
         def answer(state: LiveState, person: Person, now: int) -> tuple[Any, int]:
             return truth(state.atom(number), now)

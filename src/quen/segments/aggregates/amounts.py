@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
-from quen.segments.aggregates.series import Entry
+from quen.segments.aggregates.series import Either, Entry
 from quen.segments.columns import Column
 from quen.segments.grammar import MAX_NUMBER
 from quen.segments.measure import AMOUNT_LABELS, SCALE, Measure
 from quen.segments.values import as_number, reader
+from quen.segments.window import Window
 
 
 class PropertyMeasure(msgspec.Struct, frozen=True):
@@ -47,11 +48,11 @@ def wide(value: int | float) -> str:
     return f"toInt128('{int(value)}')"
 
 
-class SumAndCount:
-    """Result: `[sum in millionths, how many]`."""
+class SumAndCount(Either):
+    """Result: `[sum in millionths, how many]`; its level is the sum."""
 
-    def __init__(self, test: Callable[[int, int], Any]) -> None:
-        self._test = test
+    def __init__(self, test: Callable[[int, int], Any], breaks: Sequence[int] | None = None) -> None:
+        self._test, self.breaks = test, breaks
 
     def start(self) -> list[int]:
         return [0, 0]
@@ -74,6 +75,19 @@ class SumAndCount:
 
     def test(self, result: list[int]) -> Any:
         return self._test(result[0], result[1])
+
+    def level(self, result: list[int]) -> int:
+        return result[0]
+
+    def unite(self, one: list[int], other: list[int]) -> list[int]:
+        return one if one[1] > other[1] else other
+
+
+def keeps(path: str, window: Window) -> dict[str, Any]:
+    """What sums and averages of a property keep."""
+    if window.span:
+        return {"keeps": "recent amounts", "property": path}
+    return {"keeps": "amounts", "property": path, **window.to_json()}
 
 
 def amount_words(label: Mapping[str, str], operand: PropertyMeasure, language: str) -> str:

@@ -10,15 +10,17 @@ from quen.segments.aggregates.amounts import (
     PropertyMeasure,
     SumAndCount,
     amount_words,
+    keeps,
     millionths,
     millionths_sql,
     wide,
 )
-from quen.segments.aggregates.base import Aggregate, Fold, check_measure_fields, of_rows, parse_property
+from quen.segments.aggregates.base import Aggregate, check_measure_fields, of_rows, parse_property
 from quen.segments.aggregates.series import series
 from quen.segments.cases import BOUGHT, Case, bought
 from quen.segments.columns import TRUE
 from quen.segments.grammar import Place
+from quen.segments.kept import Fold
 from quen.segments.measure import SCALE, Measure, parse_measure
 from quen.segments.window import Window
 
@@ -44,6 +46,9 @@ class Average(Aggregate):
             return count > 0 and Measure(measure.op, low * count, high * count).test()(total)
 
         return series(millionths(operand.property), SumAndCount(test), window, window.limits(zone))
+
+    def keeps(self, operand: PropertyMeasure, window: Window) -> dict[str, Any] | None:
+        return keeps(operand.property, window)
 
     def holds_on_nothing(self, operand: PropertyMeasure, zone: ZoneInfo) -> bool:
         return False

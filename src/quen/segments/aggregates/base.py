@@ -7,33 +7,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from quen.segments.columns import TRUE, all_of
-from quen.segments.facts import Fact
 from quen.segments.grammar import Place, check_fields, name, required
+from quen.segments.kept import Fold
 from quen.segments.window import Window
 from quen.segments.words import Text
-
-
-class Fold(Protocol):
-    """What is kept for one condition on one profile. A state is JSON-like and compact; None is "nothing yet".
-
-    A fold may have `take`: the state with one more fact, and whether its truth is other than before or lasts less long.
-    Worth it where that is found out at little cost, however much is kept.
-    """
-
-    def add(self, state: Any, fact: Fact, now: int) -> Any:
-        """The state with one more fact, in any order of time. May change `state` in place."""
-
-    def merge(self, one: Any, other: Any) -> Any:
-        """The state of two people who became one."""
-
-    def truth(self, state: Any, now: int) -> tuple[Any, int]:
-        """Whether it holds at `now`, and until which instant it surely stays so if nothing happens.
-
-        For a computed trait: the value at `now`, which is compared with `==` alike."""
 
 
 class Aggregate(ABC):
@@ -51,6 +32,11 @@ class Aggregate(ABC):
 
     @abstractmethod
     def fold(self, operand: Any, window: Window, zone: ZoneInfo) -> Fold: ...
+
+    def keeps(self, operand: Any, window: Window) -> dict[str, Any] | None:
+        """What its fold needs of the events, in canonical JSON: whatever needs the same of the same events shares it,
+        other operands, spans and aggregates too. None: it has a series of its own."""
+        return None
 
     @abstractmethod
     def holds_on_nothing(self, operand: Any, zone: ZoneInfo) -> bool:

@@ -9,11 +9,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from quen.segments.aggregates.amounts import PropertyMeasure
-from quen.segments.aggregates.base import Aggregate, Fold, check_measure_fields, of_rows, parse_property
-from quen.segments.aggregates.series import Entry, Moving, Running
+from quen.segments.aggregates.base import Aggregate, check_measure_fields, of_rows, parse_property
+from quen.segments.aggregates.series import Entry, Moving, Reducer, Running, Sliding
 from quen.segments.cases import BOUGHT, Case, bought
 from quen.segments.columns import TRUE, Column, literal
 from quen.segments.grammar import MAX_LIST, N_, Place
+from quen.segments.kept import Fold
 from quen.segments.measure import parse_measure
 from quen.segments.values import as_text, reader
 from quen.segments.window import Window
@@ -69,7 +70,7 @@ def _key_of(path: str) -> Callable[[Mapping[str, Any]], str | None]:
     return extract
 
 
-class _Tally:
+class _Tally(Sliding):
     """Result: key → how often."""
 
     def __init__(self, test: Callable[[Any], bool]) -> None:
@@ -93,7 +94,7 @@ class _Tally:
         return self._test(len(result))
 
 
-class _Keys:
+class _Keys(Reducer):
     """Result: the different keys, no more of them than can decide."""
 
     def __init__(self, test: Callable[[Any], bool], keep: int) -> None:

@@ -11,10 +11,11 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from quen.segments.aggregates.base import Aggregate, Fold, of_rows, parse_property
-from quen.segments.aggregates.series import Entry, series
+from quen.segments.aggregates.base import Aggregate, of_rows, parse_property
+from quen.segments.aggregates.series import Either, Entry, series
 from quen.segments.columns import FALSE, TRUE, Column
 from quen.segments.grammar import N_, Place, check_fields, required
+from quen.segments.kept import Fold
 from quen.segments.operators import OPERATORS
 from quen.segments.values import whole_reader
 from quen.segments.window import Window
@@ -70,7 +71,7 @@ class End(Aggregate):
         return f" với {operand.property} {self.label['vi']} {said}"
 
 
-class AtTheEnd:
+class AtTheEnd(Either):
     """Result: `[time, id, passes]` of the earliest or latest, or None; `nothing` holds then."""
 
     def __init__(self, latest: bool, nothing: Any) -> None:

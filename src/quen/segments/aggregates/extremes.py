@@ -7,10 +7,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from quen.segments.aggregates.amounts import PropertyMeasure, amount_words
-from quen.segments.aggregates.base import Aggregate, Fold, check_measure_fields, of_rows, parse_property
-from quen.segments.aggregates.series import Entry, series
+from quen.segments.aggregates.base import Aggregate, check_measure_fields, of_rows, parse_property
+from quen.segments.aggregates.series import Either, Entry, series
 from quen.segments.columns import TRUE, Column, holds, literal
 from quen.segments.grammar import Place
+from quen.segments.kept import Fold
 from quen.segments.measure import parse_measure
 from quen.segments.values import as_number, reader
 from quen.segments.window import Window
@@ -33,6 +34,11 @@ class Extreme(Aggregate):
         reducer = Chosen(type(self).choose, operand.measure.test())
         return series(lambda properties: as_number(read(properties)), reducer, window, window.limits(zone))
 
+    def keeps(self, operand: PropertyMeasure, window: Window) -> dict[str, Any] | None:
+        if window.span:
+            return {"keeps": "recent numbers", "property": operand.property}
+        return {"keeps": self.name, "property": operand.property, **window.to_json()}
+
     def holds_on_nothing(self, operand: PropertyMeasure, zone: ZoneInfo) -> bool:
         return False
 
@@ -44,7 +50,7 @@ class Extreme(Aggregate):
         return amount_words(self.label, operand, language)
 
 
-class Chosen:
+class Chosen(Either):
     """Result: the number so far, or None; without one nothing holds."""
 
     def __init__(self, choose: Callable[..., Any], test: Callable[[float], Any], nothing: Any = False) -> None:
@@ -65,6 +71,9 @@ class Chosen:
     def combine(self, one: float | None, other: float | None) -> float | None:
         given = [number for number in (one, other) if number is not None]
         return self._choose(given) if given else None
+
+    def unite(self, one: float | None, other: float | None) -> float | None:
+        return self.combine(one, other)
 
     def test(self, result: float | None) -> Any:
         return self._nothing if result is None else self._test(result)

@@ -1,16 +1,20 @@
 """What the aggregates over a property keep live. Not an aggregate itself.
 
 Within a moving window every matching `[time, id, value]` of the window is kept, ascending; ever and between two dates
-one running result, `[result, ahead]`, where `ahead` are entries dated ahead of the clock.
+one running result, `[result, ahead]`, where `ahead` are entries dated ahead of the clock. A fold is the question of one
+condition; conditions that keep the same have one series (`kept.py`).
 """
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from bisect import bisect_right, insort
-from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import reduce
+from typing import Any
 
 from quen.segments.facts import Fact
+from quen.segments.kept import Asker, Series, always, changed, truths
 from quen.segments.moments import FOREVER
 from quen.segments.window import Window
 
@@ -22,37 +26,59 @@ _LOOK_AHEAD = 32
 Entry = list[Any]
 
 
-class Reducer(Protocol):
-    """For what only grows. `step` may change `result` in place."""
+class Reducer(ABC):
+    """For what only grows. `step` may change `result` in place.
 
+    `breaks`: where the truth is only one of how high the `level` of the result is, the levels from which on it is
+    another; so many conditions are told at once. None: it is tested.
+    """
+
+    breaks: Sequence[int] | None = None
+
+    @abstractmethod
     def start(self) -> Any: ...
 
+    @abstractmethod
     def step(self, result: Any, entry: Entry) -> Any: ...
 
+    @abstractmethod
     def combine(self, one: Any, other: Any) -> Any: ...
 
+    @abstractmethod
     def test(self, result: Any) -> Any:
         """Whether it holds; of a computed trait, what it comes to."""
 
+    def level(self, result: Any) -> int:
+        """Asked only where there are breaks."""
+        raise NotImplementedError
 
-class Sliding(Protocol):
+    def unite(self, one: Any, other: Any) -> Any:
+        """Of two results of the same events the one that knows more of them; one may lack some."""
+        return other
+
+
+class Sliding(ABC):
     """For a moving window: without the oldest too the result is had without going through all again.
 
     `step` and `leave` may change `result` in place.
     """
 
+    @abstractmethod
     def of(self, entries: list[Entry]) -> Any:
         """The result of these, which ascend; maybe none."""
 
+    @abstractmethod
     def step(self, result: Any, entry: Entry) -> Any: ...
 
+    @abstractmethod
     def leave(self, result: Any, entries: list[Entry], left: int) -> Any:
         """The result of `entries[left:]`, where `result` is of those and the one before, which leaves."""
 
+    @abstractmethod
     def test(self, result: Any) -> Any: ...
 
 
-class Either(Reducer, Sliding, Protocol):
+class Either(Reducer, Sliding):
     """A reducer for both."""
 
 
@@ -65,7 +91,7 @@ def series(extract: Extract, reducer: Either, window: Window, limits: tuple[int,
 
 
 class Latest:
-    """What is kept of a moving window."""
+    """The entries of a moving window."""
 
     def __init__(self, extract: Extract, span: int) -> None:
         self._extract, self._span = extract, span
@@ -87,14 +113,19 @@ class Latest:
         return sorted(one + other, key=_when)[-MAX_KEPT:]
 
 
-class Moving(Latest):
+class Moving:
+    """What the entries within a moving window come to. The state is what `Latest` keeps, of this span or a longer."""
+
     def __init__(self, extract: Extract, reducer: Sliding, span: int) -> None:
-        super().__init__(extract, span)
+        self.extract, self.span = extract, span
         self._reducer = reducer
+
+    def together(self, askers: Sequence[Asker]) -> Series:
+        return _Window(self.extract, askers)
 
     def truth(self, state: list[Entry] | None, now: int) -> tuple[Any, int]:
         """The window is reduced once; from then on entries leave and come one by one, at their instants."""
-        reducer, span = self._reducer, self._span
+        reducer, span = self._reducer, self.span
         if not state:
             return reducer.test(reducer.of([])), FOREVER
         first = 0 if state[0][0] > now - span else bisect_right(state, now - span, key=_time)
@@ -119,10 +150,65 @@ class Moving(Latest):
         return truth, at
 
 
+class _Window(Latest):
+    """The entries of the longest of some moving windows. Whose truth has changed would cost as much to say as to
+    find: those are asked again whose window holds the new one."""
+
+    def __init__(self, extract: Extract, askers: Sequence[Asker]) -> None:
+        super().__init__(extract, max(asker.fold.span for asker in askers))
+        by_span = sorted(askers, key=lambda asker: asker.fold.span)
+        self._spans = [asker.fold.span for asker in by_span]
+        self._positions = [asker.position for asker in by_span]
+
+    def take(self, state: list[Entry] | None, fact: Fact, now: int) -> tuple[list[Entry] | None, Collection[int]]:
+        first = bisect_right(self._spans, now - fact.time)
+        return self.add(state, fact, now), self._positions[first:]
+
+    def unite(self, states: Sequence[list[Entry]]) -> list[Entry]:
+        found = {(entry[0], entry[1]): entry for state in states for entry in state}
+        return [found[place] for place in sorted(found)][-MAX_KEPT:]
+
+
 class Running:
+    """What all entries ever, or between two dates, come to. The state is what `_Result` keeps."""
+
     def __init__(self, extract: Extract, reducer: Reducer, limits: tuple[int, int]) -> None:
-        self._extract, self._reducer = extract, reducer
-        self._start, self._end = limits
+        self.extract, self.reducer, self.limits = extract, reducer, limits
+
+    def together(self, askers: Sequence[Asker]) -> Series:
+        return _Result(self, askers)
+
+    def truth(self, state: list[Any] | None, now: int) -> tuple[Any, int]:
+        if state is None:
+            return self.reducer.test(self.reducer.start()), FOREVER
+        truth = self._at(state, now)
+        for edge in sorted({entry[0] for entry in state[1] if entry[0] > now}):
+            if self._at(state, edge) != truth:
+                return truth, edge
+        return truth, FOREVER
+
+    def _at(self, state: list[Any], now: int) -> Any:
+        if not state[1]:
+            return self.reducer.test(state[0])
+        result = self.reducer.combine(self.reducer.start(), state[0])
+        for entry in state[1]:
+            if entry[0] <= now:
+                result = self.reducer.step(result, entry)
+        return self.reducer.test(result)
+
+
+class _Result:
+    """`[result, entries ahead of the clock]`. The reducers of those who ask come to the same, and test it each in its
+    own way."""
+
+    def __init__(self, fold: Running, askers: Sequence[Asker]) -> None:
+        self._extract, self._reducer = fold.extract, fold.reducer
+        self._start, self._end = fold.limits
+        self._askers, self._always = askers, always(askers)
+        others = [(asker.fold.reducer, asker.position) for asker in askers if not asker.value]
+        levels = sorted((at, position) for reducer, position in others for at in reducer.breaks or ())
+        self._levels, self._beyond = [at for at, _ in levels], [position for _, position in levels]
+        self._tests = [(reducer.test, position) for reducer, position in others if reducer.breaks is None]
 
     def add(self, state: list[Any] | None, fact: Fact, now: int) -> list[Any] | None:
         if not self._start <= fact.time < self._end or (value := self._extract(fact.properties)) is None:
@@ -135,39 +221,36 @@ class Running:
         del state[1][:started]
         return state
 
-    def take(self, state: list[Any] | None, fact: Fact, now: int) -> tuple[list[Any] | None, bool]:
-        if state is not None and not state[1] and fact.time <= now:
-            # Nearly always: nothing lies ahead, and nothing will.
-            if not self._start <= fact.time < self._end or (value := self._extract(fact.properties)) is None:
-                return state, False
-            before = self._reducer.test(state[0])
-            state[0] = self._reducer.step(state[0], [fact.time, fact.id, value])
-            return state, bool(self._reducer.test(state[0]) != before)
-        truth, until = self.truth(state, now)
-        state = self.add(state, fact, now)
-        after, later = self.truth(state, now)
-        return state, bool(after != truth or later < until)
+    def take(self, state: list[Any] | None, fact: Fact, now: int) -> tuple[list[Any] | None, Collection[int]]:
+        time, reducer = fact.time, self._reducer
+        if not self._start <= time < self._end or (value := self._extract(fact.properties)) is None:
+            return state, ()
+        if state is None:
+            state = [reducer.start(), []]
+        if state[1] or time > now:
+            before = truths(self._askers, state, now)
+            state = self.add(state, fact, now)
+            return state, changed(self._askers, before, truths(self._askers, state, now))
+        result, levels = state[0], self._levels  # nearly always: nothing lies ahead, and nothing will
+        level = reducer.level(result) if levels else 0
+        held = [test(result) for test, _ in self._tests]
+        result = state[0] = reducer.step(result, [time, fact.id, value])
+        touched: Collection[int] = self._always
+        if levels:
+            low, high = bisect_right(levels, level), bisect_right(levels, reducer.level(result))
+            if low != high:
+                touched = (*touched, *self._beyond[min(low, high) : max(low, high)])
+        for before, (test, position) in zip(held, self._tests, strict=True):
+            if test(result) != before:
+                touched = (*touched, position)
+        return state, touched
 
     def merge(self, one: list[Any], other: list[Any]) -> list[Any]:
         return [self._reducer.combine(one[0], other[0]), sorted(one[1] + other[1], key=_when)]
 
-    def truth(self, state: list[Any] | None, now: int) -> tuple[Any, int]:
-        if state is None:
-            return self._reducer.test(self._reducer.start()), FOREVER
-        truth = self._at(state, now)
-        for edge in sorted({entry[0] for entry in state[1] if entry[0] > now}):
-            if self._at(state, edge) != truth:
-                return truth, edge
-        return truth, FOREVER
-
-    def _at(self, state: list[Any], now: int) -> Any:
-        if not state[1]:
-            return self._reducer.test(state[0])
-        result = self._reducer.combine(self._reducer.start(), state[0])
-        for entry in state[1]:
-            if entry[0] <= now:
-                result = self._reducer.step(result, entry)
-        return self._reducer.test(result)
+    def unite(self, states: Sequence[list[Any]]) -> list[Any]:
+        results, ahead = zip(*states, strict=True)
+        return [reduce(self._reducer.unite, results), max(ahead, key=len)]
 
 
 def _when(entry: Entry) -> tuple[int, int]:

@@ -10,15 +10,17 @@ from quen.segments.aggregates.amounts import (
     PropertyMeasure,
     SumAndCount,
     amount_words,
+    keeps,
     millionths,
     millionths_sql,
     wide,
 )
-from quen.segments.aggregates.base import Aggregate, Fold, check_measure_fields, of_rows, parse_property
+from quen.segments.aggregates.base import Aggregate, check_measure_fields, of_rows, parse_property
 from quen.segments.aggregates.series import series
 from quen.segments.cases import BOUGHT, Case, bought
 from quen.segments.columns import TRUE
 from quen.segments.grammar import Place
+from quen.segments.kept import Fold
 from quen.segments.measure import SCALE, parse_measure
 from quen.segments.window import Window
 
@@ -37,8 +39,11 @@ class Sum(Aggregate):
 
     def fold(self, operand: PropertyMeasure, window: Window, zone: ZoneInfo) -> Fold:
         test = operand.measure.test(SCALE)
-        reducer = SumAndCount(lambda total, count: test(total))
+        reducer = SumAndCount(lambda total, count: test(total), operand.measure.breaks(SCALE))
         return series(millionths(operand.property), reducer, window, window.limits(zone))
+
+    def keeps(self, operand: PropertyMeasure, window: Window) -> dict[str, Any] | None:
+        return keeps(operand.property, window)
 
     def holds_on_nothing(self, operand: PropertyMeasure, zone: ZoneInfo) -> bool:
         return operand.measure.test(SCALE)(0)

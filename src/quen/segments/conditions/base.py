@@ -6,22 +6,36 @@ A condition answers for one person at one instant, in three ways: as SQL, live, 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import Any, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from quen.segments.cases import Case
+from quen.segments.columns import instant
 from quen.segments.facts import LiveState, Person
 from quen.segments.grammar import MAX_DEPTH, MAX_NODES, N_, Place
+from quen.segments.kept import Fold
 from quen.segments.moments import FOREVER
 from quen.segments.where import Where
 
-if TYPE_CHECKING:
-    from quen.segments.aggregates.base import Fold
-
 Evaluate = Callable[[LiveState, Person, int], tuple[bool, int]]
 """Of a state, a person and now: the truth, and until which instant it surely stays so if nothing happens."""
+
+
+class Followed(NamedTuple):
+    """What is to be followed of a person's events.
+
+    `spec` is canonical JSON that says what is kept: those with the same spec share a series (`kept.py`). `former` is
+    the spec that an older Quen kept it by, for this question alone.
+    """
+
+    spec: Mapping[str, Any]
+    events: tuple[str, ...]
+    where: tuple[Where, ...]
+    fold: Fold
+    history: Callable[[int, ZoneInfo], History]  # what it is made of at first
+    former: Mapping[str, Any] | None = None
 
 
 class Wiring(Protocol):
@@ -29,15 +43,8 @@ class Wiring(Protocol):
 
     zone: ZoneInfo
 
-    def follow_events(
-        self,
-        spec: Mapping[str, Any],
-        events: tuple[str, ...],
-        where: tuple[Where, ...],
-        fold: Fold,
-        history: Callable[[int, ZoneInfo], History],
-    ) -> int:
-        """Number of the atom in which the state of the fold is kept. `history`: what it is made of at first."""
+    def follow_events(self, followed: Followed) -> int:
+        """Number of the atom in which the state of the series is kept."""
 
     def follow_trait(self, path: str) -> None: ...
 
@@ -56,10 +63,18 @@ class SqlContext(msgspec.Struct, frozen=True):
 
 
 class History(msgspec.Struct, frozen=True):
-    """The events that the live state of a condition is made of: conditions on rows of `events`, past and to come."""
+    """The events that the live state of a condition is made of: conditions on rows of `events`, past and to come.
+
+    `properties`: whether what is kept depends on them. `span`: only those of the last so many ms; 0: of all time.
+    """
 
     rows: list[str]
-    properties: bool  # whether what is kept depends on their properties
+    properties: bool
+    span: int = 0
+
+    def sql(self, now: int) -> list[str]:
+        """Without an upper bound for now: events dated ahead of the clock wait in the state."""
+        return [*self.rows, f"time > {instant(now - self.span)}"] if self.span else self.rows
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -87,8 +102,6 @@ class Rows(msgspec.Struct, frozen=True):
 class Condition(msgspec.Struct, frozen=True):
     """One node of a rule."""
 
-    follows: ClassVar[bool] = False  # whether it keeps a state made of events: then it has a `history`
-
     def parts(self) -> tuple[Condition, ...]:
         return ()
 
@@ -104,11 +117,11 @@ class Condition(msgspec.Struct, frozen=True):
         """How events alone decide; None where they do not."""
         return None
 
-    def live(self, wiring: Wiring) -> Evaluate:
-        raise NotImplementedError
+    def keeps(self) -> Mapping[str, Any] | None:
+        """What it keeps of events, in canonical JSON (`Followed.spec`); None: nothing."""
+        return None
 
-    def history(self, now: int, zone: ZoneInfo) -> History:
-        """What the first computation reads; asked only of those that follow events."""
+    def live(self, wiring: Wiring) -> Evaluate:
         raise NotImplementedError
 
     def words(self, language: str, name_of: Callable[[int], str]) -> str:

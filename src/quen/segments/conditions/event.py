@@ -6,13 +6,24 @@ Without an aggregate: at least once. Events of people who were merged into this 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from quen.segments.aggregates import AGGREGATES
 from quen.segments.cases import BOUGHT, DAY, HOUR, Case, bought, on
-from quen.segments.columns import TRUE, all_of, instant, quote
-from quen.segments.conditions.base import Condition, Evaluate, History, Kind, Parser, Rows, SqlContext, Told, Wiring
+from quen.segments.columns import TRUE, all_of, quote
+from quen.segments.conditions.base import (
+    Condition,
+    Evaluate,
+    Followed,
+    History,
+    Kind,
+    Parser,
+    Rows,
+    SqlContext,
+    Told,
+    Wiring,
+)
 from quen.segments.facts import LiveState, Person
 from quen.segments.grammar import N_, Place, text
 from quen.segments.measure import Measure
@@ -29,8 +40,6 @@ class Event(Condition, frozen=True):
     operand: Any
     window: Window
     where: tuple[Where, ...] = ()
-
-    follows: ClassVar[bool] = True
 
     def to_json(self) -> dict[str, Any]:
         aggregate = AGGREGATES[self.aggregate]
@@ -49,16 +58,6 @@ class Event(Condition, frozen=True):
                 *(item.sql(context.now, context.zone) for item in self.where),
             ]
         )
-
-    def history(self, now: int, zone: ZoneInfo) -> History:
-        rows = [f"event = {quote(self.event)}", *(item.sql(now, zone) for item in self.where)]
-        if self.window.span:
-            # Without an upper bound: events dated ahead of the clock wait in the state.
-            rows.append(f"time > {instant(now - self.window.span)}")
-        elif self.window.dates:
-            start, end = self.window.limits(zone)
-            rows += [f"time >= {instant(start)}", f"time < {instant(end)}"]
-        return History(rows, self.aggregate != "count")
 
     def told(self, context: SqlContext) -> Told:
         aggregate = AGGREGATES[self.aggregate]
@@ -80,9 +79,24 @@ class Event(Condition, frozen=True):
     def sql(self, context: SqlContext) -> str:
         return told_sql(self.told(context), context)
 
+    def keeps(self) -> dict[str, Any]:
+        shared = AGGREGATES[self.aggregate].keeps(self.operand, self.window)
+        if shared is None:
+            return self.to_json()
+        where = {"where": [item.to_json() for item in self.where]} if self.where else {}
+        return {**shared, "event": self.event, **where}
+
+    def history(self, now: int, zone: ZoneInfo) -> History:
+        rows = [f"event = {quote(self.event)}", *(item.sql(now, zone) for item in self.where)]
+        if self.window.dates:
+            rows += self.window.sql(now, zone, now)
+        return History(rows, self.aggregate != "count", self.window.span)
+
     def live(self, wiring: Wiring) -> Evaluate:
         fold = AGGREGATES[self.aggregate].fold(self.operand, self.window, wiring.zone)
-        atom = wiring.follow_events(self.to_json(), (self.event,), self.where, fold, self.history)
+        atom = wiring.follow_events(
+            Followed(self.keeps(), (self.event,), self.where, fold, self.history, self.to_json())
+        )
         truth = fold.truth
 
         def evaluate(state: LiveState, person: Person, now: int) -> tuple[bool, int]:

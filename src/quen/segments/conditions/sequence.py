@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -25,7 +25,7 @@ from quen.segments import words
 from quen.segments.cases import Case
 from quen.segments.chain import Chain, Link, Shape, Trail
 from quen.segments.columns import TRUE, all_of, instant, quote
-from quen.segments.conditions.base import Condition, Evaluate, History, Kind, Parser, SqlContext, Wiring
+from quen.segments.conditions.base import Condition, Evaluate, Followed, History, Kind, Parser, SqlContext, Wiring
 from quen.segments.facts import LiveState, Person
 from quen.segments.grammar import N_, Place, check_fields, duration, duration_text, required, text
 from quen.segments.told import of_people, person
@@ -74,8 +74,6 @@ class Sequence(Condition, frozen=True):
     span: int
     recent: int = 0  # ms; 0: for ever
 
-    follows: ClassVar[bool] = True
-
     def to_json(self) -> dict[str, Any]:
         obj = {"sequence": [step.to_json() for step in self.steps], "within": duration_text(self.span)}
         return {**obj, "in_last": duration_text(self.recent)} if self.recent else obj
@@ -95,11 +93,13 @@ class Sequence(Condition, frozen=True):
         trail = tuple(Trail(number, self.steps[number].gap or self.span) for number in voids)
         return Shape(tuple(links), trail, self.span, self.recent)
 
+    def keeps(self) -> dict[str, Any]:
+        return self.to_json()
+
     def history(self, now: int, zone: ZoneInfo) -> History:
         rows = [f"event IN ({', '.join(map(quote, self._events()))})"]
-        if self.recent:
-            rows.append(f"time > {instant(now - self.shape().horizon)}")
-        return History(rows, any(step.where for step in self.steps))
+        span = self.shape().horizon if self.recent else 0
+        return History(rows, any(step.where for step in self.steps), span)
 
     def _events(self) -> list[str]:
         return sorted({step.event for step in self.steps})
@@ -181,7 +181,7 @@ class Sequence(Condition, frozen=True):
             (step.event, Where("all", step.where).live(wiring.zone) if step.where else None) for step in self.steps
         ]
         chain = Chain(self.shape(), tests)
-        atom = wiring.follow_events(self.to_json(), tuple(self._events()), (), chain, self.history)
+        atom = wiring.follow_events(Followed(self.to_json(), tuple(self._events()), (), chain, self.history))
         truth = chain.truth
 
         def evaluate(state: LiveState, person: Person, now: int) -> tuple[bool, int]:

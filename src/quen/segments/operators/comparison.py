@@ -37,6 +37,8 @@ class Comparison(Operator):
         compare, bound = _FUNCTIONS[self.symbol], float(operand)
 
         def compared(value: Any) -> bool:
+            if (kind := value.__class__) is int or kind is float:
+                return compare(float(value), bound)
             found = as_number(value)
             return found is not None and compare(found, bound)
 

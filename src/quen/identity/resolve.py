@@ -54,15 +54,17 @@ def resolve(
     result = resolver.result
     placed: list[int | None] = [None] * len(messages)
     result.used = [[] for _ in messages]
-    for index in sorted(range(len(messages)), key=lambda i: (messages[i].time, messages[i].message_id)):
+    for _time, _id, index in sorted([(m.time, m.message_id, i) for i, m in enumerate(messages)]):
         message = messages[index]
         if message.profile_id is not None:
             placed[index] = canonical.get(message.profile_id, message.profile_id)
         else:
             placed[index] = resolver.place(index, message, keys[index])
-    result.profile_ids = [None if p is None else resolver.find(p) for p in placed]
-    for change in (*result.new_identifiers.values(), *result.seen_identifiers.values()):
-        change.profile_id = resolver.find(change.profile_id)
+    result.profile_ids = placed
+    if resolver.into:
+        result.profile_ids = [None if p is None else resolver.find(p) for p in placed]
+        for change in (*result.new_identifiers.values(), *result.seen_identifiers.values()):
+            change.profile_id = resolver.find(change.profile_id)
     for key, profile in resolver.left.items():
         result.left_from.setdefault(resolver.find(profile), set()).add(key)
     result.left_behind = {profile: set(resolver.identifiers.get(profile, ())) for profile in result.left_from}
@@ -92,15 +94,15 @@ class _Resolver:
 
     def owner_of(self, key: str) -> int | None:
         owner = self.owner.get(key)
-        return None if owner is None else self.find(owner)
+        return owner if owner is None or not self.into else self.find(owner)
 
-    def place(self, index: int, message: Message, keys: Sequence[Key]) -> int | None:
+    def place(self, index: int, message: Message, keys: list[Key]) -> int | None:
         """The profile of a message; records what that changed."""
         if len(keys) == 1 and (owner := self.owner_of(keys[0].key)) is not None:  # nothing can be set aside
             self._seen(message, keys[0], owner)
-            self.result.used[index] = list(keys)
+            self.result.used[index] = keys
             return owner
-        usable = keys if len(keys) == 1 or not self.shared else self._telling(keys)
+        usable: Sequence[Key] = keys if len(keys) == 1 or not self.shared else self._telling(keys)
         aside: list[tuple[Key, Refusal]] = []
         while usable:
             owners = [self.owner_of(k.key) for k in usable]
@@ -207,15 +209,14 @@ class _Resolver:
             self._log("link", message, centre.key, key.key, profile, None, "same_message")
 
     def _seen(self, message: Message, key: Key, profile: int) -> None:
-        fresh = self.result.new_identifiers.get(key.key)
-        change = fresh or self.result.seen_identifiers.get(key.key)
+        text, time = key.key, message.time
+        change = self.result.seen_identifiers.get(text) or self.result.new_identifiers.get(text)
         if change is None:
-            self.result.seen_identifiers[key.key] = IdentifierChange(
-                key, profile, message.time, message.time, message.source_id
-            )
-        else:
-            change.first_seen = min(change.first_seen, message.time)
-            change.last_seen = max(change.last_seen, message.time)
+            self.result.seen_identifiers[text] = IdentifierChange(key, profile, time, time, message.source_id)
+        elif time > change.last_seen:
+            change.last_seen = time
+        elif time < change.first_seen:
+            change.first_seen = time
 
     def _log_aside(
         self, index: int, message: Message, aside: Sequence[tuple[Key, Refusal]], kept: Sequence[Key], profile: int

@@ -23,11 +23,11 @@ class Times(NamedTuple):
 
 
 def correct(
-    *,
     timestamp: int | None,
     original_timestamp: int | None,
     sent_at: int | None,
     received_at: int,
+    *,
     rudder: bool,
 ) -> Times:
     """When it happened, from what the message says and when it came.

@@ -16,7 +16,7 @@ _EMPTY = frozenset({b"", b"null"})
 _DIGITS_AND_EXPONENTS = bytes(
     ord("0") if chr(i) in "0123456789" else ord("e") if chr(i) in "eE" else ord(" ") for i in range(256)
 )
-_LARGE_EXPONENT, _LARGE_EXPONENT_WITH_SIGN = b"0e000", b"0e 000"
+_EXPONENT, _LARGE_EXPONENTS = b"0e", (b"0e000", b"0e 000")
 
 
 class Told(msgspec.Struct, rename="camel"):
@@ -45,7 +45,7 @@ def text_of(raw: msgspec.Raw) -> str:
     if given[0] != 123:  # {
         raise ValueError("the context is no object")
     shape = given.translate(_DIGITS_AND_EXPONENTS)
-    if _LARGE_EXPONENT in shape or _LARGE_EXPONENT_WITH_SIGN in shape:
+    if _EXPONENT in shape and any(large in shape for large in _LARGE_EXPONENTS):
         _object.decode(given)
     return given.decode()
 

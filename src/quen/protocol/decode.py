@@ -100,6 +100,7 @@ def _message(entry: Entry, envelope: Envelope, position: int, raw: bytes, *, tru
         traits = {**told.traits, **traits}
     if type_ == "identify":
         properties = traits  # what the event store, rules and journeys see as the event's properties
+    listed = told.external_ids or told.external_id
     message = Message(
         message_id=_message_id(wire.message_id, envelope, position) or f"q-{entry.offset}-{position}",
         source_id=entry.source_id,
@@ -117,7 +118,7 @@ def _message(entry: Entry, envelope: Envelope, position: int, raw: bytes, *, tru
         context=context,
         consent=told.consent,
         suppressed=told.suppressed if entry.source_id == 0 else None,
-        external_ids=_external_ids(told.external_ids or told.external_id, wire.merge_properties),
+        external_ids=_external_ids(listed, wire.merge_properties) if listed or wire.merge_properties else [],
         position=position,
         offset=entry.offset,
         remember=envelope.remember,
@@ -178,8 +179,6 @@ def _id(name: str, value: str | int | None, longest: int = MAX_ID) -> str | None
 
 def _external_ids(listed: Any, joined: list[Any] | None) -> list[tuple[str, str, str]]:
     """(type, scope, value) of the custom identifiers. Ones not understood are left out: the event counts more."""
-    if not listed and not joined:
-        return []
     found = []
     for item in [*_dicts(listed), *_dicts(joined)]:
         kind, value = item.get("type"), item.get("id", item.get("value"))
@@ -199,12 +198,13 @@ def _dicts(value: Any) -> list[dict[str, Any]]:
 
 
 def _times(wire: Wire, envelope: Envelope, received_at: int, trusted: bool) -> Times:
+    # A clock that cannot be read corrects nothing, and that is no reason to lose the message.
+    sent_at = envelope.sent_at if wire.sent_at is None else wire.sent_at
     times = correct(
-        timestamp=_time("timestamp", wire.timestamp),
-        original_timestamp=_time("originalTimestamp", wire.original_timestamp),
-        # A clock that cannot be read corrects nothing, and that is no reason to lose the message.
-        sent_at=parse_time(envelope.sent_at if wire.sent_at is None else wire.sent_at),
-        received_at=received_at,
+        _time("timestamp", wire.timestamp),
+        _time("originalTimestamp", wire.original_timestamp),
+        None if sent_at is None else parse_time(sent_at),
+        received_at,
         rudder=envelope.dialect == "rudder",
     )
     if times.time < EARLIEST:

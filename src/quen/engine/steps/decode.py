@@ -27,7 +27,7 @@ def run(batch: Batch, context: Context) -> None:
         for item in items:
             if isinstance(item, Rejected):
                 batch.rejected.append(item)
-            elif (item.offset, item.position) in batch.skip:
+            elif batch.skip and (item.offset, item.position) in batch.skip:
                 batch.rejected.append(
                     reject(item, DropReason.STEP_FAILED, "a step of the engine failed on this message; see the log")
                 )

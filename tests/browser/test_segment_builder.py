@@ -347,11 +347,11 @@ def test_on_a_phone_there_is_room_for_a_thumb_and_the_count_in_sight(phone_page:
     page = phone_page
     page.goto("/segments/new")
     page.get_by_role("button", name="Họ đã làm gì").tap()
-    page.get_by_role("option", name=shop.bought).tap()
+    page.get_by_role("option", name=shop.added).tap()
     counted(page, 2)
     for _ in range(3):
         page.locator(".s-group > .s-add").last.get_by_role("button", name="Nhóm", exact=True).tap()
-        page.keyboard.type(shop.bought)
+        page.keyboard.type(shop.added)
     page.get_by_text("+ Thêm điều kiện").last.tap()
     page.locator("details[open]").get_by_role("button", name="Họ là ai").tap()
     page.keyboard.type("email")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.support import Quen, eventually
 
@@ -102,8 +103,8 @@ def test_a_sequence_by_keyboard(page: Page, shop: Shop) -> None:
 def test_a_consent_with_how_many_gave_it(page: Page, shop: Shop) -> None:
     page.goto("/segments/new")
     page.get_by_role("button", name="Sự đồng ý").click()
-    page.locator(f"datalist#s-consents option[value='{shop.purpose}'][label='2 người']").wait_for(state="attached")
-    page.get_by_label("Mục đích").nth(1).fill(shop.purpose)
+    page.get_by_role("option", name=f"{shop.purpose} 2 người").click()
+    expect(page.get_by_label("Mục đích").nth(1)).to_have_value(shop.purpose)
     counted(page, 2)
     page.get_by_label("Mục đích").nth(0).select_option(label="Chưa đồng ý với")
     page.get_by_role("button", name="Họ đã làm gì").click()
@@ -296,3 +297,69 @@ def test_what_goes_without_saying_is_as_it_was_written(page: Page, quen: Quen) -
     page.goto(f"{page.url}/edit")
     page.locator(".s-row").first.wait_for()
     assert rule_of(page) == kept
+
+
+def test_by_keyboard_alone_the_focus_stays_where_one_is(page: Page, shop: Shop) -> None:
+    page.goto("/segments/new")
+    page.get_by_role("button", name="Họ đã làm gì").wait_for()
+    page.get_by_label("Tên", exact=True).press("Enter")
+    expect(page.get_by_role("button", name="Họ đã làm gì")).to_be_focused()
+    page.get_by_text("Hãy thêm một điều kiện trước.").wait_for()
+    page.keyboard.press("Enter")
+    page.keyboard.type(shop.added.upper())
+    page.get_by_role("option", name=f"{shop.added} 2 lần").wait_for()
+    page.keyboard.press("ArrowDown")
+    event = page.get_by_label("Sự kiện", exact=True).nth(1)
+    expect(event).to_have_attribute("aria-activedescendant", "s-rule-list-0")
+    page.keyboard.press("Enter")
+    expect(event).to_have_value(shop.added)
+    expect(event).to_be_focused()
+    counted(page, 2)
+    expect(page.locator("[data-rule-said]")).to_have_text(re.compile("^2 "))
+    # A list of values: taken once with Enter and when the field is left, which leaves it.
+    page.get_by_role("button", name="Thêm bộ lọc").press("Enter")
+    page.keyboard.type("shop")
+    page.get_by_label("Phép so sánh").nth(1).select_option(label="là một trong")
+    values = page.get_by_label("Các giá trị")
+    values.focus()
+    page.keyboard.type("A")
+    page.keyboard.press("Enter")
+    expect(values).to_be_focused()
+    page.keyboard.type("B")
+    page.keyboard.press("Tab")
+    expect(values).not_to_be_focused()
+    assert rule_of(page)["all"][0]["where"] == [{"property": "shop", "op": "in", "value": ["A", "B"]}]
+    # Undo, more than once, from one place.
+    values.focus()
+    for left in (["A"], []):
+        page.keyboard.press("Control+z")
+        expect(values).to_be_focused()
+        assert rule_of(page)["all"][0]["where"][0]["value"] == left
+    page.keyboard.press("Control+y")
+    assert rule_of(page)["all"][0]["where"][0]["value"] == ["A"]
+    page.get_by_role("button", name="Nhân bản").press("Enter")
+    made = rule_of(page)["all"]
+    assert made == [made[0]] * 2
+    assert page.complaints == []  # type: ignore[attr-defined]
+
+
+def test_on_a_phone_there_is_room_for_a_thumb_and_the_count_in_sight(phone_page: Page, shop: Shop) -> None:
+    page = phone_page
+    page.goto("/segments/new")
+    page.get_by_role("button", name="Họ đã làm gì").tap()
+    page.get_by_role("option", name=shop.added).tap()
+    counted(page, 2)
+    for _ in range(3):
+        page.locator(".s-group > .s-add").last.get_by_role("button", name="Nhóm", exact=True).tap()
+        page.keyboard.type(shop.added)
+    page.get_by_text("+ Thêm điều kiện").last.tap()
+    page.locator("details[open]").get_by_role("button", name="Họ là ai").tap()
+    page.keyboard.type("email")
+    page.get_by_label("Phép so sánh").last.select_option(label="có giá trị")
+    counted(page, 2)
+    expect(page.locator(".s-head [data-rule-count]")).to_be_in_viewport()
+    small = """() => [...document.querySelectorAll("#s-form :is(button, a, select, input, summary)")]
+        .map(e => [e.outerHTML.slice(0, 80), e.getBoundingClientRect()])
+        .filter(([, r]) => r.width && (r.height < 40 || r.width < 40) && r.height).map(([text]) => text)"""
+    assert [text for text in page.evaluate(small) if "s-now" not in text and "customer" not in text] == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -179,5 +179,4 @@ def test_values_are_suggested_with_how_often_they_came(page: Page, shop: Shop) -
     with page.expect_response(lambda response: "values.json" in response.url) as answered:
         page.get_by_label("Giá trị").last.focus()
     assert answered.value.json() == {"values": [["100", 6]]}
-    option = page.locator(f"datalist[id='s-prop-{shop.event}-total'] option")
-    option.and_(page.locator("[label='× 6']")).wait_for(state="attached")
+    page.get_by_role("option", name="100 × 6").wait_for()

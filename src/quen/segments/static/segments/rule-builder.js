@@ -1,22 +1,10 @@
 // The builder of rules: sentences in place of the JSON of a <textarea data-rule-builder>, which stays what the form sends.
-// Needs rule-model.js, rule-sentences.js and rule-steps.js before it.
+// Needs rule-model.js, rule-sentences.js, rule-steps.js and rule-suggestions.js before it.
 // Attributes: data-words, data-properties (addresses), data-preview, data-rail, data-sentence (where the answer goes),
 // data-problem-path and data-problem (what the server found wrong). A button [data-rule-toggle="#id"] switches to JSON.
 (function () {
   "use strict";
   var M = window.quenRule;
-  var asked = {};
-
-  function getJson(url) {
-    if (!asked[url]) {
-      asked[url] = fetch(url, { headers: { Accept: "application/json" } }).then(function (response) {
-        if (!response.ok) throw new Error(response.status);
-        return response.json();
-      });
-      asked[url].catch(function () { delete asked[url]; });
-    }
-    return asked[url];
-  }
 
   function Builder(area, words) {
     this.area = area;
@@ -28,18 +16,26 @@
     words.aggregates.forEach(function (aggregate) { this.aggregates[aggregate.name] = aggregate; }, this);
     this.seen = {}; // event → its properties
     this.named = {}; // consent, reachable → [name, how many people]
-    this.counted = {}; // id of a list of values → [value, how often it came]
+    this.counted = {}; // event and property, or trait → [value, how often it came]
     this.controls = {};
     this.paths = {};
     this.problem = (area.dataset.problemPath || "").charAt(0) === "$" ? { path: area.dataset.problemPath, message: area.dataset.problem } : null;
     this.box = document.createElement("div");
     this.box.className = "s-builder";
+    this.list = M.element("ul", "s-suggestions");
+    this.list.id = area.id + "-list";
+    this.list.hidden = true;
+    this.list.setAttribute("role", "listbox");
+    this.list.setAttribute("aria-label", this.say.suggestions);
+    this.list.addEventListener("mousedown", function (event) { event.preventDefault(); }); // the field keeps the focus
     area.after(this.box);
     this.read();
     this.toggle(false);
     this.listen();
     this.past = [this.area.value];
     this.place = 0;
+    if (area.dataset.rail) this.guard(area.form);
+    if (this.problem) this.focusOn(this.problem.path);
     this.steps();
     this.preview();
   }
@@ -103,6 +99,33 @@
     if (this.area.value !== this.told) this.area.dispatchEvent(new Event("change", { bubbles: true }));
   };
 
+  // A form that is about the rule alone: it is not sent half filled in, nor left with changes without a question.
+  B.guard = function (form) {
+    var self = this, first = this.area.dataset.problem ? "" : this.area.value;
+    form.addEventListener("click", function (event) {
+      var open = !self.json && event.target.closest("[type=submit]") && self.unfinished();
+      if (!open) return;
+      event.preventDefault();
+      self.clearProblem();
+      self.tellAt(open, open.matches("input, select") ? self.say.fillIn : self.say.addFirst);
+      open.focus();
+    });
+    window.addEventListener("beforeunload", function (event) {
+      if (self.area.value !== first && !form.dataset.sent) event.preventDefault();
+    });
+  };
+
+  // The first control that still needs something: a field, or what adds to an empty group.
+  B.unfinished = function () {
+    var self = this;
+    if (M.isFinished(this.root, this.kinds())) return null;
+    return Array.prototype.find.call(this.box.querySelectorAll("input, select, button, summary"), function (control) {
+      if (control.matches("input, select")) return !control.value.trim() && !control.matches(".s-chip ~ input");
+      var group = self.controls[control.dataset.key] && control.closest(".s-group");
+      return group && !group.querySelector(".s-items > li");
+    });
+  };
+
   // ---- undo: every rule that stood here, newest last; what is typed into one field without a pause is one step
 
   B.remember = function () {
@@ -120,24 +143,58 @@
   };
 
   B.step = function (by) {
-    var text = this.past[this.place + by];
+    var text = this.past[this.place + by], active = document.activeElement;
     if (text === undefined) return;
+    var stood = this.box.contains(active) && this.placeOf(active.dataset.key);
     this.place += by;
     this.typing = "";
     this.problem = null;
     this.area.value = text;
     this.clearProblem();
-    if (this.read() && !this.json) { this.write(); this.draw(); }
+    if (this.read() && !this.json) {
+      this.write();
+      this.draw();
+      if (stood) this.focusOn(stood.path, stood.field);
+    }
     this.steps();
     this.preview();
     this.tellForm();
   };
 
   B.steps = function () {
-    var self = this;
-    document.querySelectorAll('[data-rule-step][data-rule-of="#' + this.area.id + '"]').forEach(function (button) {
+    var self = this, buttons = document.querySelectorAll('[data-rule-step][data-rule-of="#' + this.area.id + '"]');
+    var active = document.activeElement;
+    buttons.forEach(function (button) {
       button.disabled = self.past[self.place + Number(button.dataset.ruleStep)] === undefined;
     });
+    // One that was pressed for the last time gives the focus to the other.
+    if (active.disabled && active.dataset.ruleStep) buttons.forEach(function (button) { if (!button.disabled) button.focus(); });
+  };
+
+  // Where in the rule a control belongs, and the one that belongs there when the rule was read anew.
+  B.placeOf = function (key) {
+    var self = this, cut = String(key).indexOf(".");
+    var path = Object.keys(this.paths).find(function (each) { return self.paths[each].uid === Number(String(key).slice(0, cut)); });
+    return { path: path || "$", field: String(key).slice(cut + 1) };
+  };
+
+  B.focusOn = function (path, field) {
+    var found = this.nearest(path);
+    var control = found && (this.controls[found.uid + "." + (field || found.field)] || this.controls[found.uid + "."]);
+    if (control && !control.matches("input, select, textarea, summary, button")) control = M.first(control);
+    if (!control) return;
+    control.focus();
+    if (control.type === "text") control.setSelectionRange(control.value.length, control.value.length);
+  };
+
+  // What of the rule is at a path, or nearest around it.
+  B.nearest = function (path) {
+    var found = this.paths[path], around;
+    while (!found && (around = path.replace(/(\.[^.[\]]*|\[\d+\])$/, "")) !== path) {
+      path = around;
+      found = this.paths[path];
+    }
+    return found;
   };
 
   B.toggle = function (json) {
@@ -149,92 +206,6 @@
     var button = document.querySelector('[data-rule-toggle="#' + this.area.id + '"]');
     if (button) { button.setAttribute("aria-pressed", String(json)); button.classList.toggle("active", json); }
     if (!json) { this.write(); this.draw(); }
-  };
-
-  // The properties of the events in a rule, as they were really received.
-  B.fetchProperties = function (one) {
-    var self = this;
-    if (one.kind === "group") one.items.forEach(this.fetchProperties, this);
-    if (one.kind === "sequence") one.steps.forEach(this.fetchProperties, this);
-    if ((one.kind !== "event" && one.kind !== "step") || !one.name || self.seen[one.name]) return;
-    if (!this.words.events.some(function (event) { return event.name === one.name; })) return;
-    self.seen[one.name] = [];
-    getJson(this.area.dataset.properties + "?event=" + encodeURIComponent(one.name)).then(function (answer) {
-      self.seen[one.name] = answer.properties;
-      self.box.firstChild.replaceWith(self.datalists());
-    }, function () { delete self.seen[one.name]; });
-  };
-
-  B.datalists = function () {
-    var holder = document.createElement("div");
-    var self = this;
-    function seen(one) { return [one.name, one.label || one.examples.slice(0, 2).concat("× " + self.figure(one.count)).join(" · ")]; }
-    holder.append(
-      datalist("s-events", this.words.events.map(function (event) { return [event.name, self.say.count.replace("%(n)s", self.figure(event.count))]; })),
-      datalist("s-traits", this.words.traits.map(seen)),
-      datalist("s-consents", (this.named.consent || []).map(function (pair) { return [pair[0], self.say.people.replace("%(n)s", self.figure(pair[1]))]; }))
-    );
-    function values(id, found) { return self.counted[id] || found.map(function (value) { return [value, ""]; }); }
-    this.words.traits.forEach(function (trait) { holder.append(datalist("s-trait-" + trait.name, values("s-trait-" + trait.name, trait.examples))); });
-    Object.keys(this.seen).forEach(function (event) {
-      holder.append(datalist("s-props-" + event, self.seen[event].map(seen)));
-      self.seen[event].forEach(function (p) {
-        var id = "s-prop-" + event + "-" + p.name;
-        holder.append(datalist(id, values(id, p.examples)));
-      });
-    });
-    return holder;
-  };
-
-  function datalist(id, items) {
-    var list = document.createElement("datalist");
-    list.id = id;
-    items.forEach(function (item) {
-      var option = document.createElement("option");
-      option.value = item[0];
-      if (item[1]) option.label = item[1];
-      list.append(option);
-    });
-    return list;
-  }
-
-  B.figure = function (n) { return new Intl.NumberFormat(this.words.language).format(n); };
-
-  // Purposes or channels with how many people agreed or can be reached: asked for once, when a sentence is about them.
-  B.countNames = function (kind) {
-    var self = this;
-    if (this.named[kind]) return;
-    this.named[kind] = [];
-    getJson(this.words.values + "?of=" + kind).then(function (answer) {
-      self.named[kind] = answer.values;
-      self.box.firstChild.replaceWith(self.datalists());
-      self.box.querySelectorAll('select[data-names="' + kind + '"]').forEach(self.showCounts, self);
-    }, function () {});
-  };
-
-  // Behind each segment, list or channel of a list how many people that is.
-  B.showCounts = function (select) {
-    var self = this, of = select.dataset.names;
-    var counts = of === "reachable"
-      ? this.named.reachable
-      : this.words[of + "s"].map(function (each) { return [each.id, each.count]; });
-    counts.forEach(function (pair) {
-      var option = Array.prototype.find.call(select.options, function (each) { return each.value === pair[0]; });
-      if (!option || pair[1] === null) return;
-      option.dataset.label = option.dataset.label || option.textContent;
-      option.textContent = option.dataset.label + " (" + self.figure(pair[1]) + ")";
-    });
-  };
-
-  // The values of a trait or property, with how often each was really seen: asked for when a field is entered.
-  B.countValues = function (id, event, name) {
-    var self = this, list = document.getElementById(id);
-    if (!name || !list || this.counted[id]) return;
-    getJson(this.words.values + "?event=" + encodeURIComponent(event) + "&name=" + encodeURIComponent(name)).then(function (answer) {
-      if (!answer.values.length) return;
-      self.counted[id] = answer.values.map(function (pair) { return [pair[0], "× " + self.figure(pair[1])]; });
-      self.box.firstChild.replaceWith(self.datalists());
-    }, function () {});
   };
 
   // ---- the answer beside it
@@ -249,7 +220,7 @@
   B.ask = function () {
     var self = this, rail = document.querySelector(this.area.dataset.rail), sentence = document.querySelector(this.area.dataset.sentence);
     if (!this.json && !M.isFinished(this.root, this.kinds())) {
-      if (this.root.items.length) this.note(rail, this.say.unfinished);
+      this.note(rail, this.root.items.length ? this.say.unfinished : this.say.noneYet);
       if (sentence) sentence.textContent = "";
       return;
     }
@@ -272,19 +243,24 @@
         }
         self.tell(null);
         if (rail) { rail.innerHTML = answer.html; window.htmx.process(rail); }
-        document.querySelectorAll("[data-rule-count]").forEach(function (place) { place.textContent = answer.brief; });
+        self.tellCount(answer.brief, answer.brief);
         if (sentence) sentence.textContent = answer.sentence + ".";
       })
       .catch(function () { if (turn === self.turn) self.note(rail, document.body.dataset.offline); });
   };
 
   B.note = function (rail, text) {
+    this.turn = (this.turn || 0) + 1; // an answer on its way is of another rule
     if (!rail) return;
     rail.closest(".s-rail").classList.remove("s-waiting");
-    var note = document.createElement("p");
-    note.className = "text-secondary mb-0";
-    note.textContent = text;
-    rail.replaceChildren(note);
+    rail.replaceChildren(M.element("p", "text-secondary mb-0", text));
+    this.tellCount("", this.problem ? "" : text); // a problem is read out beside its field
+  };
+
+  // The count where the rail is out of sight, and the one thing that is read aloud.
+  B.tellCount = function (brief, said) {
+    document.querySelectorAll("[data-rule-count]").forEach(function (place) { place.textContent = brief; });
+    document.querySelectorAll("[data-rule-said]").forEach(function (place) { if (place.textContent !== said) place.textContent = said; });
   };
 
   // ---- problems beside the field they are about
@@ -293,18 +269,14 @@
     this.problem = problem;
     this.clearProblem();
     if (!problem) return;
-    // The nearest place around it that has a control.
-    var path = problem.path || "$", found = this.paths[path], around;
-    while (!found && (around = path.replace(/(\.[^.[\]]*|\[\d+\])$/, "")) !== path) {
-      path = around;
-      found = this.paths[path];
-    }
-    var control = found && (this.controls[found.uid + "." + found.field] || this.controls[found.uid + "."]);
-    var message = document.createElement("div");
-    message.className = "s-problem";
+    var found = this.nearest(problem.path || "$");
+    this.tellAt(found && (this.controls[found.uid + "." + found.field] || this.controls[found.uid + "."]), problem.message);
+  };
+
+  B.tellAt = function (control, text) {
+    var message = M.element("div", "s-problem", text);
     message.id = this.area.id + "-problem";
     message.setAttribute("role", "alert");
-    message.textContent = problem.message;
     if (!control || this.json) {
       (this.json ? this.area : this.box).after(message);
       this.area.classList.toggle("is-invalid", this.json);
@@ -336,7 +308,7 @@
     root.querySelectorAll("textarea[data-rule-builder]").forEach(function (area) {
       if (area.quenBuilder) return;
       area.quenBuilder = true;
-      getJson(area.dataset.words).then(function (words) {
+      M.getJson(area.dataset.words).then(function (words) {
         if (!area.value.trim()) area.value = '{"all": []}';
         area.quenBuilder = new Builder(area, words);
         area.addEventListener("input", function () { area.quenBuilder.remember(); area.quenBuilder.preview(); });
@@ -354,13 +326,14 @@
     var area = button && document.querySelector(button.dataset.ruleOf);
     if (area && area.quenBuilder && area.quenBuilder.step) area.quenBuilder.step(Number(button.dataset.ruleStep));
   });
-  // Ctrl+Z among the sentences, where the change of one control may have moved others.
+  // Ctrl+Z and Ctrl+Y among the sentences, where the change of one control may have moved others.
   document.addEventListener("keydown", function (event) {
-    var box = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z" && event.target.closest(".s-builder");
+    var key = (event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase();
+    var box = (key === "z" || key === "y") && event.target.closest(".s-builder");
     var area = box && box.previousElementSibling;
     if (!area || !area.quenBuilder || !area.quenBuilder.step) return;
     event.preventDefault();
-    area.quenBuilder.step(event.shiftKey ? 1 : -1);
+    area.quenBuilder.step(key === "y" || event.shiftKey ? 1 : -1);
   });
   document.addEventListener("htmx:load", function (event) { mount(event.target.parentNode || document); });
   mount(document);

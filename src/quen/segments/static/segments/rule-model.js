@@ -8,6 +8,15 @@
     return Object.assign({ kind: kind, uid: next++ }, fields);
   }
 
+  // The same again, as parts of their own.
+  function copy(part) {
+    if (Array.isArray(part)) return part.map(copy);
+    if (!part || typeof part !== "object") return part;
+    var made = {};
+    Object.keys(part).forEach(function (key) { made[key] = key === "uid" ? next++ : copy(part[key]); });
+    return made;
+  }
+
   function operand(fields) {
     return Object.assign({ value: "", values: [], from: "", to: "", n: "7", unit: "d" }, fields);
   }
@@ -286,7 +295,7 @@
   }
 
   window.quenRule = {
-    node: node, operand: operand, fromRule: fromRule, toRule: toRule, isFinished: isFinished, mayHaveGap: mayHaveGap,
+    node: node, copy: copy, operand: operand, fromRule: fromRule, toRule: toRule, isFinished: isFinished, mayHaveGap: mayHaveGap,
     number: number, shown: shown,
   };
 })();

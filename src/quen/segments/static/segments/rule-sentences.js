@@ -8,12 +8,13 @@
   B.draw = function () {
     var focused = this.box.contains(document.activeElement) ? document.activeElement.dataset.key : null;
     this.controls = {};
-    this.box.replaceChildren(this.datalists(), this.group(this.root, null));
+    this.box.replaceChildren(this.group(this.root, null), this.list);
+    this.closeOffers();
     this.fetchProperties(this.root);
     if (this.problem) this.tell(this.problem);
-    var again = this.focusNext || focused;
-    this.focusNext = null;
-    var control = again && this.controls[again];
+    var inside = this.controls[this.focusIn + "."];
+    var control = inside ? first(inside) : this.controls[this.focusNext || focused];
+    this.focusNext = this.focusIn = null;
     if (control) {
       control.focus();
       if (control.select && control.type === "text") control.select();
@@ -24,27 +25,30 @@
     var self = this, say = this.say;
     var box = element("div", "s-group");
     box.setAttribute("role", "group");
+    box.setAttribute("aria-label", parent ? say.addGroup : say.group);
     this.keep(one, "", box);
     var head = element("div", "s-group-head");
     var mode = this.select(one, "mode", [["all", say.all], ["any", say.any], ["none", say.none]], parent ? say.subgroup : say.group, true);
     if (!parent) head.append(element("span", "", say.group));
     head.append(mode);
-    if (parent) head.append(this.remover(one, parent));
+    if (parent) head.append(this.ends(one, parent));
     var list = element("ul", "s-items");
     one.items.forEach(function (item, index) {
       var entry = element("li");
       if (index) entry.append(element("div", "s-joint", one.mode === "all" ? say.and : say.or));
-      entry.append(item.kind === "group" ? self.group(item, one) : self.row(item, one));
+      entry.append(item.kind === "group" ? self.group(item, one) : self.row(item, one, index));
       list.append(entry);
     });
-    box.append(head, list, this.adders(one));
+    box.append(head, list, this.adders(one, parent));
     return box;
   };
 
-  B.adders = function (group) {
+  // What can be added. Within a group one asks for it first: groups in groups would end in a wall of buttons.
+  B.adders = function (group, parent) {
     var self = this, say = this.say;
-    var box = element("div", "s-add");
-    box.append(element("span", "", say.add));
+    var box = element("div", "s-add"), whole = parent ? element("details") : box;
+    if (parent) whole.append(element("summary", "s-link", "+ " + say.addHere), box);
+    else box.append(element("span", "", say.add));
     function offer(label, icon, make, focus) {
       var button = element("button", "btn btn-sm");
       button.type = "button";
@@ -69,7 +73,8 @@
       return M.node("sample", { percent: "10", salt: Math.random().toString(36).slice(2, 10) });
     }, "percent");
     offer(say.addGroup, "parentheses", function () { return M.node("group", { mode: "any", items: [newEvent()] }); }, "name");
-    return box;
+    this.keep(group, "add", parent ? whole.firstChild : box.querySelector("button"));
+    return whole;
   };
 
   function newEvent() {
@@ -83,12 +88,13 @@
     return M.node("trait", { name: "", op: "eq", operand: M.operand({}) });
   }
 
-  B.row = function (one, parent) {
+  B.row = function (one, parent, index) {
     var row = element("div", "s-row"), body = element("div", "s-row-body");
     row.setAttribute("role", "group");
+    row.setAttribute("aria-label", this.say.condition.replace("%(n)s", index + 1));
     this.keep(one, "", body);
     body.append.apply(body, this[one.kind](one));
-    row.append(body, this.remover(one, parent));
+    row.append(body, this.ends(one, parent));
     return row;
   };
 
@@ -97,7 +103,7 @@
     var line = element("div", "s-sentence-line");
     line.append(
       this.choice(one.did ? "yes" : "no", [["yes", say.did], ["no", say.didNot]], say.event, one, "did", function (value) { one.did = value === "yes"; }, "s-strong"),
-      this.input(one, "name", one.name, say.event, "s-w-name", { list: function () { return "s-events"; }, placeholder: say.event }, function (value) {
+      this.input(one, "name", one.name, say.event, "s-w-name", { names: "events", placeholder: say.event }, function (value) {
         one.name = value;
         self.fetchProperties(one);
       })
@@ -107,7 +113,7 @@
       var how = this.words.aggregates.map(function (aggregate) { return [aggregate.name, aggregate.label]; });
       if (one.aggregate !== "count") {
         line.append(this.choice(one.aggregate, how, say.how, one, "aggregate", function (value) { self.setAggregate(one, value); }));
-        line.append(this.input(one, "property", one.property, say.property, "s-w-value", { list: function () { return "s-props-" + one.name; }, placeholder: say.property }, function (value) { one.property = value; }));
+        line.append(this.input(one, "property", one.property, say.property, "s-w-value", { names: "properties", of: one, placeholder: say.property }, function (value) { one.property = value; }));
       }
       if (kind === "value") {
         line.append(this.operatorChoice(one, false));
@@ -126,8 +132,9 @@
   };
 
   B.setAggregate = function (one, value) {
+    var kind = this.aggregates[value].operators, same = kind === this.aggregates[one.aggregate].operators;
     one.aggregate = value;
-    var kind = this.aggregates[value].operators;
+    if (same) return; // "total over 500" becomes "average over 500"
     one.op = kind === "value" ? "eq" : kind === "count" ? "gte" : "gt";
     one.operand = M.operand({ value: kind === "count" ? 1 : "" });
   };
@@ -161,7 +168,7 @@
   B.trait = function (one) {
     var line = element("div", "s-sentence-line");
     line.append(
-      this.input(one, "name", one.name, this.say.trait, "s-w-name s-strong", { list: function () { return "s-traits"; }, placeholder: this.say.trait }, function (value) { one.name = value; }),
+      this.input(one, "name", one.name, this.say.trait, "s-w-name s-strong", { names: "traits", placeholder: this.say.trait }, function (value) { one.name = value; }),
       this.operatorChoice(one, true)
     );
     this.operandControls(one, null).forEach(function (control) { line.append(control); });
@@ -181,7 +188,7 @@
     line.append(this.choice(one.negated ? "no" : "yes", kinds, label, one, "negated", function (value) { one.negated = value === "no"; }, "s-strong"));
     if (one.of === "consent") {
       this.countNames("consent");
-      line.append(this.input(one, "id", one.id, label, "s-w-name", { list: function () { return "s-consents"; }, placeholder: label }, function (value) { one.id = value; }));
+      line.append(this.input(one, "id", one.id, label, "s-w-name", { names: "consents", placeholder: label }, function (value) { one.id = value; }));
       return [line];
     }
     if (one.of === "reachable") this.countNames("reachable");
@@ -229,11 +236,8 @@
 
   B.operandControls = function (one, event) {
     var self = this, say = this.say, read = one.operand, kind = this.kinds().operand(one);
-    function list() {
-      var name = one === event ? one.property : one.name;
-      var id = event ? "s-prop-" + event.name + "-" + name : "s-trait-" + name;
-      self.countValues(id, event ? event.name : "", name);
-      return id;
+    function values() {
+      return self.valueOffers(event ? event.name : "", one === event ? one.property : one.name);
     }
     function field(key, label, css, attributes) {
       return self.input(one, key, read[key], label, css, attributes, function (value) { read[key] = value; });
@@ -243,12 +247,12 @@
       case "number": return [this.numeric(one, "value", say.value)];
       case "range": return [this.numeric(one, "from", say.from), element("span", "", say.joint), this.numeric(one, "to", say.to)];
       case "date": return [field("value", say.value, "s-w-date", { type: dateType(read.value) })];
-      case "list": return [this.chips(one, list)];
+      case "list": return [this.chips(one, values)];
       case "span": return [
         field("n", say.value, "s-w-count", { inputmode: "numeric" }),
         this.choice(read.unit, [["m", say.minutes], ["h", say.hours], ["d", say.days]], say.unit, one, "unit", function (value) { read.unit = value; }),
       ];
-      default: return [field("value", say.value, "s-w-value", { list: list, placeholder: say.value })];
+      default: return [field("value", say.value, "s-w-value", { values: values, placeholder: say.value })];
     }
   };
 
@@ -264,55 +268,20 @@
     return control;
   };
 
-  B.chips = function (one, list) {
-    var self = this, say = this.say, read = one.operand;
-    var box = element("div", "s-chips");
-    read.values.forEach(function (value, index) {
-      var chip = element("span", "s-chip", String(value));
-      var remove = element("button");
-      remove.type = "button";
-      remove.setAttribute("aria-label", say.removeValue.replace("%(value)s", value));
-      remove.append(element("i", "ti ti-x"));
-      remove.addEventListener("click", function () {
-        read.values.splice(index, 1);
-        self.focusNext = one.uid + ".values";
-        self.changed(true);
-      });
-      chip.append(remove);
-      box.append(chip);
-    });
-    var control = element("input", "form-control s-w-value");
-    control.type = "text";
-    control.placeholder = say.addValue;
-    control.addEventListener("focus", function () { control.setAttribute("list", list()); });
-    control.setAttribute("aria-label", say.values);
-    this.keep(one, "values", control);
-    function take() {
-      if (!control.value.trim()) return;
-      read.values.push(control.value.trim());
-      self.focusNext = one.uid + ".values";
-      self.changed(true);
-    }
-    control.addEventListener("keydown", function (event) { if (event.key === "Enter") { event.preventDefault(); take(); } });
-    control.addEventListener("change", take);
-    box.append(control);
-    return box;
-  };
-
   B.input = function (one, key, value, label, css, attributes, set) {
     var self = this;
     var control = element("input", "form-control " + css);
     control.type = "text";
     control.autocomplete = "off";
-    Object.keys(attributes).forEach(function (name) {
-      if (name !== "list") { control.setAttribute(name, attributes[name]); return; }
-      // What is offered depends on the names beside it, which may have changed by the time it is asked for.
-      control.addEventListener("focus", function () { control.setAttribute("list", attributes.list()); });
-    });
+    ["type", "inputmode", "placeholder"].forEach(function (name) { if (attributes[name]) control.setAttribute(name, attributes[name]); });
     control.value = value;
     control.setAttribute("aria-label", label);
     this.keep(one, key, control);
     control.addEventListener("input", function () { set(control.value); self.changed(false); });
+    // What is offered depends on the names beside it, which may have changed by the time it is asked for.
+    function names() { return self.offers(attributes.names, attributes.of); }
+    if (attributes.names) { this.suggest(control, names); this.spell(control, names); }
+    if (attributes.values) this.suggest(control, attributes.values);
     control.addEventListener("keydown", function (event) { if (event.key === "Enter") event.preventDefault(); });
     return control;
   };
@@ -341,25 +310,47 @@
     this.controls[one.uid + "." + key] = control;
   };
 
-  B.remover = function (one, parent) {
-    var self = this;
-    return this.removeButton(function () {
-      parent.items.splice(parent.items.indexOf(one), 1);
-      self.focusNext = parent.uid + ".mode";
-    });
+  // Once more, and away with it.
+  B.ends = function (one, parent) {
+    var self = this, box = element("span", "s-ends");
+    box.append(
+      this.iconButton("copy", this.say.duplicate, function () {
+        var copy = M.copy(one);
+        parent.items.splice(parent.items.indexOf(one) + 1, 0, copy);
+        self.focusIn = copy.uid;
+      }),
+      this.iconButton("x", this.say.remove, function () {
+        parent.items.splice(parent.items.indexOf(one), 1);
+        prune(self.root);
+        var left = parent.items.length ? parent : self.root;
+        self.focusNext = left.uid + (left.items.length ? ".mode" : ".add");
+      })
+    );
+    return box;
   };
 
-  B.removeButton = function (act) {
-    var self = this, button = element("button", "s-remove");
+  // A group goes with the last that was in it.
+  function prune(group) {
+    group.items = group.items.filter(function (item) {
+      if (item.kind === "group") prune(item);
+      return item.kind !== "group" || item.items.length;
+    });
+  }
+
+  B.iconButton = function (name, label, act) {
+    var self = this, button = element("button", "s-icon");
     button.type = "button";
-    button.title = this.say.remove;
-    button.setAttribute("aria-label", this.say.remove);
-    var icon = element("i", "ti ti-x");
+    button.title = label;
+    button.setAttribute("aria-label", label);
+    var icon = element("i", "ti ti-" + name);
     icon.setAttribute("aria-hidden", "true");
     button.append(icon);
     button.addEventListener("click", function () { act(); self.changed(true); });
     return button;
   };
+
+  M.first = first;
+  function first(part) { return part.querySelector("input, select, textarea"); }
 
   M.element = element;
   function element(name, css, text) {

@@ -41,7 +41,7 @@
     this.keep(filter, "", line);
     line.append(
       this.joint(holder, index),
-      this.input(filter, "name", filter.name, this.say.property, "s-w-value", { list: function () { return "s-props-" + event.name; }, placeholder: this.say.property }, function (value) { filter.name = value; }),
+      this.input(filter, "name", filter.name, this.say.property, "s-w-value", { names: "properties", of: event, placeholder: this.say.property }, function (value) { filter.name = value; }),
       this.operatorChoice(filter, false)
     );
     this.operandControls(filter, event).forEach(function (control) { line.append(control); });
@@ -72,7 +72,7 @@
 
   B.filterRemover = function (filter, holder, event) {
     var self = this;
-    return this.removeButton(function () {
+    return this.iconButton("x", this.say.remove, function () {
       holder.where.splice(holder.where.indexOf(filter), 1);
       self.focusNext = event.uid + ".name";
     });
@@ -124,7 +124,7 @@
     } else {
       line.append(element("span", "s-strong", say.firstDid));
     }
-    line.append(this.input(step, "name", step.name, say.event, "s-w-name", { list: function () { return "s-events"; }, placeholder: say.event }, function (value) {
+    line.append(this.input(step, "name", step.name, say.event, "s-w-name", { names: "events", placeholder: say.event }, function (value) {
       step.name = value;
       self.fetchProperties(one);
     }));
@@ -135,7 +135,7 @@
     }
     if (index) line.append(this.upButton(one, index));
     if (one.steps.length > 2) {
-      line.append(this.removeButton(function () {
+      line.append(this.iconButton("x", this.say.remove, function () {
         one.steps.splice(index, 1);
         one.steps[0].done = true;
         self.focusNext = one.steps[Math.max(0, index - 1)].uid + ".name";
@@ -145,15 +145,12 @@
   };
 
   B.upButton = function (one, index) {
-    var self = this, button = this.removeButton(function () {
+    var self = this;
+    return this.iconButton("arrow-up", this.say.earlier, function () {
       one.steps.splice(index - 1, 0, one.steps.splice(index, 1)[0]);
       one.steps[0].done = true;
       self.focusNext = one.steps[index - 1].uid + ".name";
     });
-    button.title = this.say.earlier;
-    button.setAttribute("aria-label", this.say.earlier);
-    button.firstChild.className = "ti ti-arrow-up";
-    return button;
   };
 
   B.link = function (text, act) {

@@ -168,7 +168,7 @@ class Atoms(MutableMapping[int, Any]):
         return repr(dict(self))
 
 
-class _Packed(msgspec.Struct, array_like=True):
+class _Packed(msgspec.Struct, array_like=True, gc=False):
     layout: int
     due: int | None
     names: str

@@ -68,6 +68,25 @@ def trouble(error: BaseException) -> str:
     return words and f"the state database: {words}"
 
 
+class Changes:
+    """Whether other connections have committed to the state since one last asked: a look instead of a query.
+
+    Belongs to one thread, whose own commits do not count. PostgreSQL has no such look: there it is always possible.
+    """
+
+    def __init__(self) -> None:
+        self._last: tuple[object, int] | None = None
+
+    def any(self) -> bool:
+        if connection.vendor != "sqlite":
+            return True
+        connection.ensure_connection()
+        with connection.wrap_database_errors:
+            version = connection.connection.execute("PRAGMA data_version").fetchone()[0]
+        last, self._last = self._last, (connection.connection, version)  # versions are a connection's own
+        return self._last != last
+
+
 def tune_for_batches() -> None:
     """Fit this thread's SQLite connection for the engine: a large page cache, and checkpoints of many pages.
 

@@ -15,7 +15,7 @@ from django.db import close_old_connections
 from quen import failpoints
 from quen.computed import service as computed
 from quen.config import Config
-from quen.db import execute, trouble, tune_for_batches
+from quen.db import Changes, execute, trouble, tune_for_batches
 from quen.engine import backfills, guards, plan, renewals, separating, told
 from quen.engine.ages import Ages
 from quen.engine.ahead import Ahead, Bounds, Decoded
@@ -87,6 +87,8 @@ class Engine:
         self._housekept = time.monotonic()
         self._ages = Ages(min(clock(), started.now) if (started := plan.last()) is not None else clock())
         self._next_due: int | None = None
+        self._changes = Changes()
+        self._found_nothing = False  # nor would the next cycle, while nothing changes
         self.context.catalogue.load()
         self.context.seen.load()
         self.context.open_claims = identity.open_claims()
@@ -101,7 +103,7 @@ class Engine:
                 self.pause.here()
             self.heartbeat = started = time.monotonic()
             try:
-                worked = self.cycle()
+                worked = self._turn()
                 if self._isolation.timers:
                     self.failing = None
                 retry = RETRY_S[0]
@@ -121,11 +123,20 @@ class Engine:
         self._checkpoints.close()
         close_old_connections()
 
+    def _turn(self) -> bool:
+        """A cycle; after one that found nothing to do, only what can be new since, which costs an idle Quen less."""
+        changed = self._changes.any()  # asked before the cycle reads: what is committed meanwhile makes another
+        if changed or not self._found_nothing or self._is_house_due() or self._is_due(self.clock()) or self.lag():
+            return self.cycle()
+        return self._folder.run_one(idle=True)
+
     def cycle(self) -> bool:
         """One batch, if there is anything to do; whether there was."""
-        self._reload_definitions()
-        if time.monotonic() - self._housekept > HOUSEKEEPING_EVERY_S:
+        self._found_nothing = False
+        sure = self._reload_definitions()
+        if self._is_house_due():
             self._keep_house()
+            sure = False
         now = self.clock()
         if self._again is not None:
             entries = self._range(self._again)
@@ -137,7 +148,7 @@ class Engine:
         if orders and orders[0][1] not in ordered.IN_A_BATCH:
             if self._separate(orders[0][0], now):
                 return True
-            orders = []
+            orders, sure = [], False  # it waits for its next try
         entries, decoded = self._entries()
         worked = bool(entries or orders) or self._is_due(now)
         if worked:
@@ -147,7 +158,9 @@ class Engine:
         went_on = backfills.run_one(self.context, now, batch) or renewals.run_one(self.context, now, batch)
         if self._backlog or went_on:
             self._folder.busy()
-        return self._folder.run_one(idle=not (went_on or worked)) or went_on or worked
+        worked = self._folder.run_one(idle=not (went_on or worked)) or went_on or worked
+        self._found_nothing = sure and not worked
+        return worked
 
     def _separate(self, order_id: int, now: int) -> bool:
         """Take people apart; whether there was anything to do yet. It takes the place of a batch."""
@@ -348,10 +361,13 @@ class Engine:
             return False
         return True
 
-    def _reload_definitions(self, *, force: bool = False) -> None:
-        """Take over changed segments between two batches, so that a batch sees one set of definitions."""
+    def _reload_definitions(self, *, force: bool = False) -> bool:
+        """Take over changed segments between two batches, so that a batch sees one set of definitions.
+
+        Whether it was time to look.
+        """
         if not force and time.monotonic() - self._definitions_checked < DEFINITIONS_EVERY_S:
-            return
+            return False
         self._definitions_checked = time.monotonic()
         version = computed.definitions_version()
         if force or version != self.context.program_version:
@@ -370,6 +386,10 @@ class Engine:
         self.context.may_renew = True
         # A person may have resumed a journey, whose timers are due, or given orders about people in one.
         self._next_due = 0 if journeys.has_orders() else None
+        return True
+
+    def _is_house_due(self) -> bool:
+        return time.monotonic() - self._housekept > HOUSEKEEPING_EVERY_S
 
     def _keep_house(self) -> None:
         """Delete what has outlived its use, a little at a time."""

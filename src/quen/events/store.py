@@ -23,8 +23,11 @@ _encoder = msgspec.json.Encoder()
 _row_decoder = msgspec.json.Decoder(tuple[Any, ...])
 _dict_decoder = msgspec.json.Decoder(dict[str, Any])
 
-# Few rows a batch and one machine: the server's defaults for pools only cost memory and wake-ups.
-_OPTIONS = "background_pool_size=2&background_schedule_pool_size=2&background_common_pool_size=2"
+# Few rows a batch and one machine: the server's defaults for pools only cost memory and wake-ups. So does setting the
+# count of memory right by what the process holds 20 times a second.
+_OPTIONS = (
+    "background_pool_size=2&background_schedule_pool_size=2&background_common_pool_size=2&memory_worker_period_ms=500"
+)
 # A rule may hold thousands of values, each asked of several types: the SQL of the largest has some megabytes.
 _LIMITS = (
     "SET max_query_size = 16000000, max_ast_elements = 2000000, max_expanded_ast_elements = 2000000,"

@@ -159,6 +159,8 @@ class Engine:
         if self._backlog or went_on:
             self._folder.busy()
         worked = self._folder.run_one(idle=not (went_on or worked)) or went_on or worked
+        if not worked:
+            guards.audit_if_due(self.context, now)
         self._found_nothing = sure and not worked
         return worked
 

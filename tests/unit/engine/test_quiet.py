@@ -12,7 +12,8 @@ from django.db import connection
 from quen.config import config
 from quen.connectors.models import Source
 from quen.db import Changes
-from quen.engine.loop import Engine
+from quen.engine import guards
+from quen.engine.loop import HOUSEKEEPING_EVERY_S, Engine
 from quen.events.store import event_store
 from quen.identity import orders
 from quen.identity.models import Order
@@ -20,6 +21,7 @@ from quen.ids import now_ms
 from quen.journal.protocol import Journal, NewEntry
 from quen.profiles.models import Profile
 from quen.segments import service as segments
+from quen.segments.models import Audit, Segment
 from tests.support import eventually, unique
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -115,6 +117,21 @@ def test_what_is_due_comes_on_its_instant(quiet: Watched, journal: Journal) -> N
     quiet.ahead_ms = FAR_MS + 60_000
     assert quiet.cycles_of_a_turn() == 1
     assert quiet.position.batch == batch + 1
+
+
+def test_members_are_compared_with_sql_when_there_is_nothing_else_to_do(quiet: Watched, journal: Journal) -> None:
+    made: list[Segment] = []
+    elsewhere(lambda: made.append(segments.create_segment(unique(), {"event": "Ordered", "within": "30d"})))
+    put(journal, unique())
+    quiet.settle()
+    assert not Audit.objects.filter(segment_id=made[0].id).exists()
+    for _ in range(Segment.objects.filter(status="live").count()):
+        quiet.context.audited -= guards.AUDIT_EVERY_S
+        quiet._housekept -= HOUSEKEEPING_EVERY_S
+        assert quiet.cycles_of_a_turn() == 1
+    found = Audit.objects.get(segment_id=made[0].id)
+    assert found.people > 0
+    assert found.wrong == 0
 
 
 def test_an_own_commit_is_no_change() -> None:

@@ -97,7 +97,7 @@ def truths(askers: Sequence[Asker], state: Any, now: int) -> list[tuple[Any, int
 
 
 def changed(askers: Sequence[Asker], before: Sequence[tuple[Any, int]], after: Sequence[tuple[Any, int]]) -> list[int]:
-    """The positions of those who ask for a value, of whom it is another than before, or lasts less long."""
+    """The positions of those who ask for a value, and of those for whom the truth is another, or lasts less long."""
     return [
         asker.position
         for asker, (truth, until), (now_true, now_until) in zip(askers, before, after, strict=True)

@@ -108,8 +108,8 @@ def former_specs(rule: dict[str, Any]) -> tuple[Any, Any]:
 
 
 def _go_on_rightly(people: list[Person], program: Program) -> None:
-    """Each buys once more, and then time passes."""
-    slots = [segment.slot for segment in service.listed().order_by("id")]
+    """Time passes for each."""
+    slots = [service.listed().get(name=str(n)).slot for n in range(len(ASKED))]
     for who in people:
         follower = Follower(program, who)
         follower.blob = profiles.load([who.id])[who.id].live

@@ -157,8 +157,17 @@ def test_limits() -> None:
                 "sum": {"property": "total", "op": "gt", "value": 1000000},
                 "between": ["2026-01-01", "2026-06-30"],
             },
-            "Đã Order Completed với tổng total trên 1.000.000 từ 01/01/2026 đến 30/06/2026",
-            "Did Order Completed with total total over 1,000,000 between 2026-01-01 and 2026-06-30",
+            "Đã Order Completed với tổng của total trên 1.000.000 từ 01/01/2026 đến 30/06/2026",
+            "Did Order Completed with the sum of total over 1,000,000 between 2026-01-01 and 2026-06-30",
+        ),
+        (
+            {"all": [{**EVENT, key: {"property": "total", "op": "lt", "value": 9}} for key in ("avg", "min", "max")]},
+            "Đã Order Completed với giá trị trung bình của total dưới 9"
+            " và đã Order Completed với giá trị nhỏ nhất của total dưới 9"
+            " và đã Order Completed với giá trị lớn nhất của total dưới 9",
+            "Did Order Completed with the average total less than 9"
+            " and did Order Completed with the smallest total less than 9"
+            " and did Order Completed with the largest total less than 9",
         ),
         (
             {

@@ -162,12 +162,14 @@ def test_limits() -> None:
         ),
         (
             {"all": [{**EVENT, key: {"property": "total", "op": "lt", "value": 9}} for key in ("avg", "min", "max")]},
-            "Đã Order Completed với giá trị trung bình của total dưới 9"
-            " và đã Order Completed với giá trị nhỏ nhất của total dưới 9"
-            " và đã Order Completed với giá trị lớn nhất của total dưới 9",
-            "Did Order Completed with the average total less than 9"
-            " and did Order Completed with the smallest total less than 9"
-            " and did Order Completed with the largest total less than 9",
+            " và ".join(
+                f"{did} Order Completed với giá trị {which} của total dưới 9"
+                for did, which in (("Đã", "trung bình"), ("đã", "nhỏ nhất"), ("đã", "lớn nhất"))
+            ),
+            " and ".join(
+                f"{did} Order Completed with the {which} total less than 9"
+                for did, which in (("Did", "average"), ("did", "smallest"), ("did", "largest"))
+            ),
         ),
         (
             {

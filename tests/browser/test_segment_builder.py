@@ -262,7 +262,7 @@ def test_figures_are_read_as_people_write_them(page: Page) -> None:
     page.goto("/segments/new")
     page.get_by_role("button", name="Họ đã làm gì").click()
     page.keyboard.type("Order Completed")
-    page.get_by_label("Cách tính").select_option(label="tổng")
+    page.get_by_label("Cách tính").select_option(label="tổng của")
     page.get_by_label("Thuộc tính").fill("total")
     amount = page.get_by_label("Giá trị")
     read = []

@@ -157,8 +157,19 @@ def test_limits() -> None:
                 "sum": {"property": "total", "op": "gt", "value": 1000000},
                 "between": ["2026-01-01", "2026-06-30"],
             },
-            "Đã Order Completed với tổng total trên 1.000.000 từ 01/01/2026 đến 30/06/2026",
-            "Did Order Completed with total total over 1,000,000 between 2026-01-01 and 2026-06-30",
+            "Đã Order Completed với tổng của total trên 1.000.000 từ 01/01/2026 đến 30/06/2026",
+            "Did Order Completed with the sum of total over 1,000,000 between 2026-01-01 and 2026-06-30",
+        ),
+        (
+            {"all": [{**EVENT, key: {"property": "total", "op": "lt", "value": 9}} for key in ("avg", "min", "max")]},
+            " và ".join(
+                f"{did} Order Completed với giá trị {which} của total dưới 9"
+                for did, which in (("Đã", "trung bình"), ("đã", "nhỏ nhất"), ("đã", "lớn nhất"))
+            ),
+            " and ".join(
+                f"{did} Order Completed with the {which} total less than 9"
+                for did, which in (("Did", "average"), ("did", "smallest"), ("did", "largest"))
+            ),
         ),
         (
             {

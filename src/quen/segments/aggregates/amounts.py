@@ -93,5 +93,5 @@ def keeps(path: str, window: Window) -> dict[str, Any]:
 def amount_words(label: Mapping[str, str], operand: PropertyMeasure, language: str) -> str:
     said = operand.measure.words(language, AMOUNT_LABELS)
     if language == "en":
-        return f" with {label['en']} {operand.property} {said}"
+        return f" with the {label['en']} {operand.property} {said}"
     return f" với {label['vi']} {operand.property} {said}"

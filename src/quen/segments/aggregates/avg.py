@@ -28,7 +28,7 @@ from quen.segments.window import Window
 class Average(Aggregate):
     name = "avg"
     order = 21
-    label = {"en": "average", "vi": "trung bình"}
+    label = {"en": "average", "vi": "giá trị trung bình của"}
 
     def parse(self, spec: Mapping[str, Any], place: Place) -> PropertyMeasure:
         check_measure_fields(spec, place, "property")

@@ -9,7 +9,7 @@ from quen.segments.cases import BOUGHT, Case, bought
 class Largest(Extreme):
     name = "max"
     order = 23
-    label = {"en": "largest", "vi": "lớn nhất"}
+    label = {"en": "largest", "vi": "giá trị lớn nhất của"}
     choose = max
 
 

@@ -9,7 +9,7 @@ from quen.segments.cases import BOUGHT, Case, bought
 class Smallest(Extreme):
     name = "min"
     order = 22
-    label = {"en": "smallest", "vi": "nhỏ nhất"}
+    label = {"en": "smallest", "vi": "giá trị nhỏ nhất của"}
     choose = min
 
 

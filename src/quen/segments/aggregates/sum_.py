@@ -28,7 +28,7 @@ from quen.segments.window import Window
 class Sum(Aggregate):
     name = "sum"
     order = 20
-    label = {"en": "total", "vi": "tổng"}
+    label = {"en": "sum of", "vi": "tổng của"}
 
     def parse(self, spec: Mapping[str, Any], place: Place) -> PropertyMeasure:
         check_measure_fields(spec, place, "property")

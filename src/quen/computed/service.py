@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import structlog
 from django.db import transaction
@@ -226,7 +225,7 @@ def load_program() -> Program:
     followed = [(d, trait) for d, trait in traits() if d.status in FOLLOWED]
     shown = [(d, before) for d, trait in followed if d.is_followed and (before := _shown(d, trait)) is not None]
     coming = [(d, trait) for d, trait in followed if d.next_slot]
-    numbers = _atom_numbers([trait for _, trait in shown + coming], zone)
+    numbers = following.atom_numbers([(trait.atom_specs(zone), trait.former_keys(zone)) for _, trait in shown + coming])
     # What a workspace in another zone counts by other days is left out until it is computed anew.
     shown, coming = (
         [(d, trait) for d, trait in each if trait.atom_specs(zone).keys() <= numbers.keys()] for each in (shown, coming)
@@ -240,17 +239,6 @@ def load_program() -> Program:
         name = str(d.next_slot)
         defs.append(ComputedDef(d.next_slot, name, trait.live, numbers, through, d.version, False, d.id, next=True))
     return following.load_program(defs, {d.name: f"{NEXT}.{d.next_slot}" for d, _ in coming})
-
-
-def _atom_numbers(traits: Sequence[ComputedTrait], zone: ZoneInfo) -> dict[str, int]:
-    """Of what is kept for these, and of what an older Quen kept for them: what it followed gets its number now."""
-    keys = {key for trait in traits for key in trait.atom_specs(zone).keys() | trait.former_keys(zone)}
-    numbers = segment_store.atom_numbers(keys)
-    missing: dict[str, Mapping[str, Any]] = {}
-    for trait in traits:
-        if (former := trait.former_keys(zone)) and former <= numbers.keys():
-            missing |= {key: spec for key, spec in trait.atom_specs(zone).items() if key not in numbers}
-    return numbers | segment_store.number_atoms(missing) if missing else numbers
 
 
 def _shown(definition: Definition, latest: ComputedTrait) -> ComputedTrait | None:

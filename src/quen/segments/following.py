@@ -6,8 +6,8 @@ takes its place before it or with it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import structlog
 
@@ -69,7 +69,7 @@ def load_program(computed: Sequence[ComputedDef] = (), values: Mapping[str, str]
     here = {each.segment.id for each in followed if each.shown is not None}
     held = {slot: segment_id for segment_id, slot in slots.items() if segment_id not in here}
     coming = slots | {each.segment.id: each.segment.next_slot for each in followed if each.next is not None}
-    numbers = _atom_numbers(rules)
+    numbers = atom_numbers([(atom_specs(rule), former_keys(rule)) for rule in rules])
     defs = []
     for segment, _, shown in followed:
         if shown is not None:
@@ -83,11 +83,12 @@ def load_program(computed: Sequence[ComputedDef] = (), values: Mapping[str, str]
     return Program.compile(defs, config().zone, computed, held)
 
 
-def _atom_numbers(rules: Collection[Rule]) -> dict[str, int]:
-    """Of what is kept for these rules, and of what an older Quen kept for them."""
-    specs = {key: spec for rule in rules for key, spec in atom_specs(rule).items()}
-    numbers = store.atom_numbers(specs.keys() | {key for rule in rules for key in former_keys(rule)})
-    missing = {key: spec for key, spec in specs.items() if key not in numbers}
+def atom_numbers(asked: Sequence[tuple[Mapping[str, Mapping[str, Any]], set[str]]]) -> dict[str, int]:
+    """Of what is kept for some questions, each as key → spec and the keys by which an older Quen kept it, and of what
+    that kept: what it followed gets its number now."""
+    numbers = store.atom_numbers({key for specs, former in asked for key in (*specs, *former)})
+    followed = [specs for specs, former in asked if former and former <= numbers.keys()]
+    missing = {key: spec for specs in followed for key, spec in specs.items() if key not in numbers}
     return numbers | store.number_atoms(missing) if missing else numbers
 
 

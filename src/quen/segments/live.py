@@ -234,7 +234,7 @@ class Program:
         for number, kept in other.atoms.items():
             mine = survivor.atoms.get(number)
             survivor.atoms[number] = kept if mine is None else self._series[number].merge(mine, kept)
-        survivor.members |= other.members
+        survivor.members.update(other.members)
         survivor.fresh = survivor.fresh and other.fresh
         return survivor
 

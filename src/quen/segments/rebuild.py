@@ -60,7 +60,7 @@ def rebuild(
     new person continues that.
     """
     state = program.decode(None)
-    state.members = set(members)
+    state.members.update(members)
     changes: list[Change] = []
     for change in program.apply(state, person, happened, (), now):
         at, slot = change.at, program.slot_of(change)

@@ -111,10 +111,6 @@ class LiveState:
                 self._members &= self._known.members
         return self._members
 
-    @members.setter
-    def members(self, members: Iterable[int]) -> None:
-        self._members = set(members)
-
     @property
     def dues(self) -> dict[int, int]:
         if self._dues is None:
@@ -225,7 +221,7 @@ def opened(blob: bytes, known: Known) -> LiveState:
     state = LiveState(known, dues=first.dues)
     state.fresh = False
     state.atoms.update(known.atoms(first.atoms))
-    state.members = first.members.keys() & known.members
+    state.members.update(first.members.keys() & known.members)
     return state
 
 

@@ -4,18 +4,7 @@
   "use strict";
   var form = document.getElementById("c-form");
   if (!form) return;
-  var asked = {}, words = null;
-
-  function getJson(url) {
-    if (!asked[url]) {
-      asked[url] = fetch(url, { headers: { Accept: "application/json" } }).then(function (response) {
-        if (!response.ok) throw new Error(response.status);
-        return response.json();
-      });
-      asked[url].catch(function () { delete asked[url]; });
-    }
-    return asked[url];
-  }
+  var getJson = window.quenRule.getJson, words = null;
 
   function element(name, css, text) {
     var made = document.createElement(name);

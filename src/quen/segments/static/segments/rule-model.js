@@ -294,8 +294,21 @@
     }
   }
 
+  // Each address is asked once; again only where that failed.
+  var answers = {};
+  function getJson(url) {
+    if (!answers[url]) {
+      answers[url] = fetch(url, { headers: { Accept: "application/json" } }).then(function (response) {
+        if (!response.ok) throw new Error(response.status);
+        return response.json();
+      });
+      answers[url].catch(function () { delete answers[url]; });
+    }
+    return answers[url];
+  }
+
   window.quenRule = {
     node: node, copy: copy, operand: operand, fromRule: fromRule, toRule: toRule, isFinished: isFinished, mayHaveGap: mayHaveGap,
-    number: number, shown: shown,
+    number: number, shown: shown, getJson: getJson,
   };
 })();

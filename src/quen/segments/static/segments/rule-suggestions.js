@@ -7,19 +7,7 @@
   var B = M.sentences;
   var element = M.element;
   var MOST = 50;
-  var asked = {};
-
-  M.getJson = getJson;
-  function getJson(url) {
-    if (!asked[url]) {
-      asked[url] = fetch(url, { headers: { Accept: "application/json" } }).then(function (response) {
-        if (!response.ok) throw new Error(response.status);
-        return response.json();
-      });
-      asked[url].catch(function () { delete asked[url]; });
-    }
-    return asked[url];
-  }
+  var getJson = M.getJson;
 
   B.figure = function (n) { return new Intl.NumberFormat(this.words.language).format(n); };
 

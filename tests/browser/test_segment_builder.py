@@ -85,7 +85,7 @@ def test_a_sequence_by_keyboard(page: Page, shop: Shop) -> None:
     steps.nth(1).get_by_label("Khi nào").select_option(label="trong vòng")
     steps.nth(0).get_by_role("button", name="Thêm bộ lọc").press("Enter")
     page.keyboard.type("total")
-    steps.nth(0).get_by_label("Phép so sánh").select_option(label="lớn hơn")
+    steps.nth(0).get_by_label("Phép so sánh").select_option(label="trên")
     steps.nth(0).get_by_label("Giá trị").fill("150")
     counted(page, 1)
     first = {"event": shop.added, "where": [{"property": "total", "op": "gt", "value": 150}]}

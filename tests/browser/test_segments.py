@@ -50,12 +50,12 @@ def test_build_see_the_count_save_see_the_members(page: Page, shop: Shop) -> Non
     page.get_by_label("Giá trị").fill("2")
     page.get_by_role("button", name="Thêm bộ lọc").click()
     page.get_by_label("Thuộc tính").fill("total")
-    page.get_by_label("Phép so sánh").nth(1).select_option(label="lớn hơn")
+    page.get_by_label("Phép so sánh").nth(1).select_option(label="trên")
     page.get_by_label("Giá trị").nth(1).fill("500.000")
     rail = page.locator("#s-rail")
     rail.locator("[data-count='2']").wait_for()
     expect(page.locator("#s-sentence")).to_have_text(
-        f"Đã {shop.event} ít nhất 2 lần trong 30 ngày qua, với total lớn hơn 500.000."
+        f"Đã {shop.event} ít nhất 2 lần trong 30 ngày qua, với total trên 500.000."
     )
     expect(rail).to_contain_text("Lan")
     page.get_by_role("button", name="Tạo phân khúc").click()

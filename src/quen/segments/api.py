@@ -17,7 +17,7 @@ from quen.errors import Conflict, InvalidInput
 from quen.segments import lists, service, store
 from quen.segments.models import Segment
 from quen.segments.oddities import unknown_names
-from quen.segments.pages.why_shown import facts_document, shown_facts, why_document
+from quen.segments.pages.why_shown import as_came, facts_document, shown_facts, why_document
 from quen.segments.rules import describe, parse_rule
 from quen.web.paging import limit_of, page, read_cursor, read_place
 from quen.web.times import rfc3339
@@ -104,7 +104,7 @@ def preview_segment(request: HttpRequest, body: RuleOnly) -> dict[str, Any]:
                 {
                     "condition": reason.condition.words("en", name_of),
                     "holds": reason.holds,
-                    "facts": facts_document(shown_facts(facts, masked=masked)),
+                    "facts": facts_document(shown_facts(facts, as_came, masked=masked)),
                 }
                 for reason, facts in person["why"]
             ],

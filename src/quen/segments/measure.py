@@ -19,13 +19,16 @@ LABELS: dict[str, words.Text] = {
     "lte": {"en": "at most", "vi": "nhiều nhất"},
     "gt": {"en": "more than", "vi": "hơn"},
     "lt": {"en": "fewer than", "vi": "ít hơn"},
-    "ne": {"en": "other than", "vi": "khác"},
+    "ne": {"en": "more or fewer than", "vi": "nhiều hơn hoặc ít hơn"},
     "between": {"en": "between", "vi": "từ"},
 }
 AMOUNT_LABELS: dict[str, words.Text] = {
     **LABELS,
-    "lt": {"en": "less than", "vi": "dưới"},
+    "eq": {"en": "exactly", "vi": "đúng bằng"},
+    "lte": {"en": "at most", "vi": "không quá"},
+    "lt": {"en": "under", "vi": "dưới"},
     "gt": {"en": "over", "vi": "trên"},
+    "ne": {"en": "other than", "vi": "khác"},
 }
 
 

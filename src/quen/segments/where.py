@@ -56,10 +56,17 @@ class Where(msgspec.Struct, frozen=True):
         if self.kind == "property":
             return f"{self.property} {OPERATORS[self.op].words(self.operand, language)}"
         if self.kind == "not":
-            return {"en": "not (", "vi": "không phải ("}[language] + self.parts[0].words(language) + ")"
+            return self.parts[0]._negated_words(language)
         joint = {"all": {"en": " and ", "vi": " và "}, "any": {"en": " or ", "vi": " hoặc "}}[self.kind][language]
         said = joint.join(part.words(language) for part in self.parts)
         return f"({said})" if self.kind == "any" and len(self.parts) > 1 else said
+
+    def _negated_words(self, language: str) -> str:
+        if self.kind == "property" and (opposite := OPERATORS[self.op].opposite):
+            return f"{self.property} {OPERATORS[opposite].words(self.operand, language)}"
+        said = self.words(language)
+        bracketed = said if self.kind == "any" and len(self.parts) > 1 else f"({said})"
+        return {"en": "not ", "vi": "không phải "}[language] + bracketed
 
 
 def parse_where(value: Any, place: Place, count: Callable[[Place], None]) -> tuple[Where, ...]:

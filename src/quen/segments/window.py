@@ -45,10 +45,9 @@ class Window(msgspec.Struct, frozen=True):
 
     def words(self, language: str) -> str:
         if self.span:
-            said = words.span(self.span, language)
-            return f" in the last {said}" if language == "en" else f" trong {said} qua"
+            return words.lately(self.span, language)
         if self.dates:
-            start, end = (words.date(date, language) for date in self.dates)
+            start, end = map(words.date, self.dates)
             return f" between {start} and {end}" if language == "en" else f" từ {start} đến {end}"
         return ""
 

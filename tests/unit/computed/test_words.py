@@ -10,9 +10,9 @@ from quen.computed.definitions import parse_computed
 @pytest.mark.parametrize(
     ("kind", "vi", "en"),
     [
-        ("first", "order_id của Order Completed đầu tiên", "order_id of the first Order Completed"),
-        ("max", "order_id lớn nhất của Order Completed", "Largest order_id of Order Completed"),
-        ("sum", "Tổng order_id của Order Completed", "Total order_id of Order Completed"),
+        ("first", "order_id của lần Order Completed đầu tiên", "order_id of the first Order Completed"),
+        ("max", "Giá trị lớn nhất của order_id trong các lần Order Completed", "Largest order_id of Order Completed"),
+        ("sum", "Tổng của order_id trong các lần Order Completed", "Sum of order_id over all Order Completed"),
     ],
 )
 def test_a_phrase_begins_with_a_large_letter_but_a_property_is_called_as_it_is(kind: str, vi: str, en: str) -> None:

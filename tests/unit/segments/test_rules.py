@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -10,10 +11,12 @@ from hypothesis import strategies as st
 
 from quen.segments.aggregates import AGGREGATES
 from quen.segments.conditions import KINDS
+from quen.segments.conditions.event import Event
 from quen.segments.operators import OPERATORS
 from quen.segments.rules import RuleError, describe, parse_rule
 
 EVENT = {"event": "Order Completed"}
+A = {"property": "a", "op": "gt", "value": 5}
 WRONG: list[tuple[str, Any, str]] = [
     ("nothing", {}, "$"),
     ("a list", [], "$"),
@@ -133,7 +136,7 @@ def test_limits() -> None:
                 "within": "30d",
                 "where": [{"property": "total", "op": "gt", "value": 500000}],
             },
-            "Đã Order Completed ít nhất 2 lần trong 30 ngày qua, với total lớn hơn 500.000",
+            "Đã Order Completed ít nhất 2 lần trong 30 ngày qua, với total trên 500.000",
             "Did Order Completed at least 2 times in the last 30 days where total is over 500,000",
         ),
         (
@@ -158,7 +161,7 @@ def test_limits() -> None:
                 "between": ["2026-01-01", "2026-06-30"],
             },
             "Đã Order Completed với tổng của total trên 1.000.000 từ 01/01/2026 đến 30/06/2026",
-            "Did Order Completed with the sum of total over 1,000,000 between 2026-01-01 and 2026-06-30",
+            "Did Order Completed with the sum of total over 1,000,000 between 01/01/2026 and 30/06/2026",
         ),
         (
             {"all": [{**EVENT, key: {"property": "total", "op": "lt", "value": 9}} for key in ("avg", "min", "max")]},
@@ -167,7 +170,7 @@ def test_limits() -> None:
                 for did, which in (("Đã", "trung bình"), ("đã", "nhỏ nhất"), ("đã", "lớn nhất"))
             ),
             " and ".join(
-                f"{did} Order Completed with the {which} total less than 9"
+                f"{did} Order Completed with the {which} total under 9"
                 for did, which in (("Did", "average"), ("did", "smallest"), ("did", "largest"))
             ),
         ),
@@ -181,14 +184,87 @@ def test_limits() -> None:
                 "within": "3d",
                 "in_last": "9d",
             },
-            "Đã A, sau đó B trong vòng 1 giờ, sau đó không C, với t lớn hơn 5 trong vòng 3 ngày, trong 9 ngày qua",
-            "Did A, then did B within 1 hour, then did not do C where t is over 5 within 3 days, in the last 9 days",
+            (
+                "Đã A, sau đó B trong vòng 1 giờ, sau đó không C với t trên 5, tất cả trong vòng 3 ngày,"
+                " và việc đó xảy ra trong 9 ngày qua"
+            ),
+            (
+                "Did A, then did B within 1 hour, then did not do C where t is over 5, all within 3 days,"
+                " and that in the last 9 days"
+            ),
+        ),
+        (
+            {"sequence": [{"event": "A"}, {"event": "B", "not": True}], "within": "1d"},
+            "Đã A, sau đó không B suốt 1 ngày",
+            "Did A, then did not do B for 1 day",
+        ),
+        (
+            {**EVENT, "first": {"property": "shop", "op": "eq", "value": "Huế"}, "within": "1d"},
+            "Lần Order Completed đầu tiên trong 1 ngày qua có shop là “Huế”",
+            "The shop of the first Order Completed in the last day is “Huế”",
+        ),
+        (
+            {
+                **EVENT,
+                "last": {"property": "shop", "op": "ne", "value": "Huế"},
+                "where": [{"property": "total", "op": "gte", "value": 5}],
+            },
+            (
+                "Lần Order Completed gần nhất có shop không phải là “Huế” (hoặc chưa có lần nào),"
+                " chỉ tính những lần có total ít nhất là 5"
+            ),
+            (
+                "The shop of the latest Order Completed is not “Huế” (or there is none),"
+                " counting only those where total is at least 5"
+            ),
+        ),
+        (
+            {**EVENT, "count": {"op": "eq", "value": 1}, "between": ["2026-01-01T09:30", "2026-06-30T10:00:00Z"]},
+            "Đã Order Completed đúng 1 lần từ 01/01/2026 09:30 đến 30/06/2026 10:00 UTC",
+            "Did Order Completed exactly once between 01/01/2026 09:30 and 30/06/2026 10:00 UTC",
+        ),
+        (
+            {
+                **EVENT,
+                "count": {"op": "lt", "value": 1},
+                "between": ["2026-01-01", "2026-01-31"],
+                "where": [{"property": "total", "op": "gt", "value": 5}],
+            },
+            "Không Order Completed lần nào từ 01/01/2026 đến 31/01/2026 với total trên 5",
+            "Did not do Order Completed between 01/01/2026 and 31/01/2026 where total is over 5",
+        ),
+        (
+            {"all": [{"not": EVENT}, {"not": {"trait": "city", "op": "missing"}}, {"not": {"all": [EVENT, EVENT]}}]},
+            "Chưa Order Completed và city có giá trị và không phải (đã Order Completed và đã Order Completed)",
+            "Did not do Order Completed and city has a value and not (did Order Completed and did Order Completed)",
+        ),
+        (
+            {**EVENT, "where": [{"not": {"property": "a", "op": "in", "value": ["x"]}}, {"not": {"any": [A, A]}}]},
+            "Đã Order Completed, với a không thuộc “x” và không phải (a trên 5 hoặc a trên 5)",
+            "Did Order Completed where a is none of “x” and not (a is over 5 or a is over 5)",
         ),
     ],
 )
 def test_sentences(rule: dict[str, Any], vi: str, en: str) -> None:
     assert describe(parse_rule(rule), "vi") == vi
     assert describe(parse_rule(rule), "en-GB") == en
+
+
+@pytest.mark.parametrize("op", ["eq", "ne", "gt", "gte", "lt", "lte", "between"])
+@pytest.mark.parametrize("name", ["count", "distinct", "sum", "avg", "min", "max", "first", "last"])
+@pytest.mark.parametrize("value", [0, 1, 3])
+def test_what_holds_for_who_did_nothing_says_so(name: str, op: str, value: int) -> None:
+    spec: dict[str, Any] = {"op": op, "value": [value, 5] if op == "between" else value}
+    if name != "count":
+        spec["property"] = "total"
+    rule = parse_rule({**EVENT, name: spec})
+    condition = rule.root
+    assert isinstance(condition, Event)
+    said = describe(rule, "en")
+    holds = AGGREGATES[name].holds_on_nothing(condition.operand, ZoneInfo("UTC"))
+    assert ("or never" in said or "there is none" in said or "did not do" in said.lower()) is holds, said
+    vietnamese = describe(rule, "vi")
+    assert ("chưa" in vietnamese.lower()) is holds, vietnamese
 
 
 def test_the_contracts_grammar_is_there() -> None:

@@ -13,7 +13,7 @@ class Average(Amounts):
         "en": "The average of a number property, rounded to a millionth; missing without any number.",
         "vi": "Trung bình của một thuộc tính số, làm tròn tới phần triệu; không có số nào thì để trống.",
     }
-    phrase = {"en": "average {property} of {events}", "vi": "{property} trung bình của {events}"}
+    phrase = {"en": "average {property} of {events}", "vi": "giá trị trung bình của {property} trong các lần {events}"}
 
     @staticmethod
     def value(total: int, count: int) -> int | float | None:

@@ -19,7 +19,7 @@ class Count(EventKind):
         "en": "How many such events there are; 0 without any. Within a moving window it counts up to 10,000.",
         "vi": "Số sự kiện như thế; không có sự kiện nào là 0. Trong khoảng thời gian di động đếm tới 10.000.",
     }
-    phrase = {"en": "number of {events}", "vi": "số lần {events}"}
+    phrase = {"en": "number of times {events} happened", "vi": "số lần {events}"}
     gives = "number"
     keeps = "times"
     recent = "moments"

@@ -24,7 +24,7 @@ class DaysSince(EventKind):
         "vi": "Số ngày tròn, mỗi ngày 24 giờ, kể từ sự kiện gần nhất như thế; chưa có sự kiện nào thì để trống. Tăng "
         "một đúng vào giây đó. Các thay đổi không được lưu vào lịch sử.",
     }
-    phrase = {"en": "days since the last {events}", "vi": "số ngày từ {events} gần nhất"}
+    phrase = {"en": "days since the latest {events}", "vi": "số ngày kể từ lần {events} gần nhất"}
     gives = "number"
     keeps = "latest"
     fields = (EVENT, WINDOW, WHERE)

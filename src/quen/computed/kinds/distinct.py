@@ -26,7 +26,10 @@ class Distinct(EventKind):
         "vi": "Danh sách các giá trị khác nhau của một thuộc tính, dạng văn bản, theo thứ tự xuất hiện lần đầu: 100 "
         "giá trị đầu tiên. Không có giá trị nào thì để trống.",
     }
-    phrase = {"en": "different values of {property} in {events}", "vi": "các {property} khác nhau trong {events}"}
+    phrase = {
+        "en": "different values of {property} in {events}",
+        "vi": "các giá trị khác nhau của {property} trong các lần {events}",
+    }
     gives = "list"
     keeps = "firsts"
 

@@ -13,7 +13,7 @@ class Last(End):
         "en": "The value of a property in the latest event that has one: a text, a number, or true or false.",
         "vi": "Giá trị của một thuộc tính trong sự kiện gần nhất có giá trị đó: văn bản, số, hoặc đúng/sai.",
     }
-    phrase = {"en": "{property} of the last {events}", "vi": "{property} của {events} gần nhất"}
+    phrase = {"en": "{property} of the latest {events}", "vi": "{property} của lần {events} gần nhất"}
     keeps = "last"
     latest = True
 

@@ -13,7 +13,7 @@ class Largest(Extreme):
         "en": "The largest value of a number property; missing without any number.",
         "vi": "Giá trị lớn nhất của một thuộc tính số; không có số nào thì để trống.",
     }
-    phrase = {"en": "largest {property} of {events}", "vi": "{property} lớn nhất của {events}"}
+    phrase = {"en": "largest {property} of {events}", "vi": "giá trị lớn nhất của {property} trong các lần {events}"}
     keeps = "max"
     recent = "recent numbers"
     choose = max

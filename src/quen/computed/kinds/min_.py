@@ -13,7 +13,7 @@ class Smallest(Extreme):
         "en": "The smallest value of a number property; missing without any number.",
         "vi": "Giá trị nhỏ nhất của một thuộc tính số; không có số nào thì để trống.",
     }
-    phrase = {"en": "smallest {property} of {events}", "vi": "{property} nhỏ nhất của {events}"}
+    phrase = {"en": "smallest {property} of {events}", "vi": "giá trị nhỏ nhất của {property} trong các lần {events}"}
     keeps = "min"
     recent = "recent numbers"
     choose = min

@@ -26,7 +26,10 @@ class MostFrequent(EventKind):
         "vi": "Giá trị của một thuộc tính xuất hiện nhiều lần nhất, dạng văn bản. Nếu nhiều giá trị bằng nhau thì lấy "
         "giá trị xuất hiện sau cùng.",
     }
-    phrase = {"en": "most frequent {property} of {events}", "vi": "{property} thường gặp nhất của {events}"}
+    phrase = {
+        "en": "most frequent {property} of {events}",
+        "vi": "giá trị thường gặp nhất của {property} trong các lần {events}",
+    }
     gives = "text"
     keeps = "tally"
 

@@ -173,10 +173,10 @@ class Rfm(Kind):
     def words(self, operand: Settings, language: str) -> str:
         said = operand.orders.words("{events}", language)
         if language == "vi":
-            how = {"quintiles": "mỗi mức điểm một phần năm khách hàng", "thresholds": "theo ngưỡng tự đặt"}
-            return f"điểm RFM của {said}, giá trị theo {operand.orders.property}: {how[operand.scoring]}"
-        how = {"quintiles": "a fifth of the customers for each score", "thresholds": "by thresholds"}
-        return f"RFM scores of {said}, worth {operand.orders.property}: {how[operand.scoring]}"
+            how = {"quintiles": "mỗi mức điểm là một phần năm khách hàng", "thresholds": "theo ngưỡng tự đặt"}
+            return f"điểm RFM theo {said}; số tiền là {operand.orders.property}; {how[operand.scoring]}"
+        how = {"quintiles": "each score is a fifth of the customers", "thresholds": "by thresholds of your own"}
+        return f"RFM scores by {said}; the amount is {operand.orders.property}; {how[operand.scoring]}"
 
     def said(self, value: Any, language: str) -> str:
         if not isinstance(value, Mapping):

@@ -13,7 +13,7 @@ class Sum(Amounts):
         "en": "The sum of a number property, exact to a millionth; 0 without any number.",
         "vi": "Tổng của một thuộc tính số, chính xác tới phần triệu; không có số nào là 0.",
     }
-    phrase = {"en": "total {property} of {events}", "vi": "tổng {property} của {events}"}
+    phrase = {"en": "sum of {property} over all {events}", "vi": "tổng của {property} trong các lần {events}"}
 
     @staticmethod
     def value(total: int, count: int) -> int | float:

@@ -10,8 +10,9 @@ from quen.computed.definitions import ComputedTrait
 from quen.computed.distribution import Bar
 from quen.computed.models import Definition
 from quen.computed.rfm_groups import NAMES as GROUPS
+from quen.config import config
 from quen.profiles.masking import mask
-from quen.segments.words import tongue
+from quen.segments.words import fact, tongue
 from quen.web.templatetags.quen import NO_VALUE, number
 
 
@@ -26,21 +27,18 @@ def said(trait: ComputedTrait, value: Any, *, masked: bool = False) -> str:
         return NO_VALUE
     if masked:
         value = mask(value, str(getattr(trait.operand, "property", "")) or trait.name)
-    return trait.of_kind.said(value, spoken()) or plain(value)
+    # What is counted or summed is an amount, whatever the property is called.
+    name = "" if trait.of_kind.gives == "number" else str(getattr(trait.operand, "property", ""))
+    return trait.of_kind.said(value, spoken()) or plain(value, name)
 
 
-def plain(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
+def plain(value: Any, name: str = "") -> str:
+    """`name`: of the property that it is the value of."""
     if isinstance(value, float):
         return number(value, 0 if value.is_integer() else 2)
-    if isinstance(value, int):
-        return number(value)
     if isinstance(value, list):
-        return ", ".join(plain(item) for item in value) or NO_VALUE
-    if isinstance(value, dict):
-        return ", ".join(f"{key} {plain(item)}" for key, item in value.items())
-    return str(value)
+        return ", ".join(plain(item, name) for item in value) or NO_VALUE
+    return fact(value, name, spoken(), config().zone)
 
 
 _SHORT = (

@@ -16,6 +16,10 @@ from quen.segments.kept import Fold
 from quen.segments.window import Window
 from quen.segments.words import Text
 
+# Whether a condition holds for who did nothing at all is easily overlooked: it is said.
+NEVER: Text = {"en": " (or never)", "vi": " (hoặc chưa lần nào)"}
+_UTC = ZoneInfo("UTC")
+
 
 class Aggregate(ABC):
     name: ClassVar[str]
@@ -49,6 +53,12 @@ class Aggregate(ABC):
     @abstractmethod
     def words(self, operand: Any, language: str) -> str:
         """What follows "Did X" in a sentence."""
+
+    def sentence(self, operand: Any, event: str, when: str, filters: str, language: str) -> str:
+        """The whole sentence. `when` is ready to follow, `filters` are bare; either may be empty."""
+        never = NEVER[language] if self.holds_on_nothing(operand, _UTC) else ""
+        where = {"en": " where ", "vi": ", với "}[language] + filters if filters else ""
+        return {"en": "did ", "vi": "đã "}[language] + event + self.words(operand, language) + never + when + where
 
 
 def of_rows(function: str, expression: str, *when: str) -> str:

@@ -12,7 +12,7 @@ from quen.segments.cases import BOUGHT, DAY, Case, bought
 from quen.segments.columns import TRUE, literal
 from quen.segments.grammar import MAX_WINDOW_COUNT, N_, Place
 from quen.segments.kept import Fold
-from quen.segments.measure import Measure, parse_measure
+from quen.segments.measure import LABELS, Measure, parse_measure
 from quen.segments.window import Window
 
 
@@ -48,8 +48,11 @@ class Count(Aggregate):
         return operand.sql(of_rows("count", "", when), literal)
 
     def words(self, operand: Measure, language: str) -> str:
-        times = {"en": "time" if operand.high == 1 else "times", "vi": "lần"}[language]
-        return f" {operand.words(language)} {times}"
+        if language == "vi":
+            return f" {operand.words(language)} lần"
+        if operand.high == 1 and operand.op != "between":
+            return f" {LABELS[operand.op][language]} once"
+        return f" {operand.words(language)} times"
 
 
 def _times(op: str, value: int, **window: Any) -> dict[str, Any]:

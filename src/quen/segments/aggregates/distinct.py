@@ -53,7 +53,8 @@ class Distinct(Aggregate):
     def words(self, operand: PropertyMeasure, language: str) -> str:
         said = operand.measure.words(language)
         if language == "en":
-            return f" with {said} different values of {operand.property}"
+            values = "value" if operand.measure.high == 1 and operand.measure.op != "between" else "different values"
+            return f" with {said} {values} of {operand.property}"
         return f" với {said} giá trị khác nhau của {operand.property}"
 
 

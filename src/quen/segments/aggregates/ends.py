@@ -65,10 +65,18 @@ class End(Aggregate):
         return f"if({given} = 0, {nothing}, {chosen} = 1)"
 
     def words(self, operand: PropertyTest, language: str) -> str:
-        said = OPERATORS[operand.op].words(operand.operand, language)
+        return f" {OPERATORS[operand.op].words(operand.operand, language)}"
+
+    def sentence(self, operand: PropertyTest, event: str, when: str, filters: str, language: str) -> str:
+        """It tells of one event, not of whether there were any: "the shop of the latest X is …"."""
+        said, nothing = self.words(operand, language), self.holds_on_nothing(operand, ZoneInfo("UTC"))
         if language == "en":
-            return f" with {self.label['en']} {operand.property} that {said}"
-        return f" với {operand.property} {self.label['vi']} {said}"
+            only = f", counting only those where {filters}" if filters else ""
+            none = " (or there is none)" if nothing else ""
+            return f"the {operand.property} of the {self.label['en']} {event}{when}{said}{none}{only}"
+        only = f", chỉ tính những lần có {filters}" if filters else ""
+        none = " (hoặc chưa có lần nào)" if nothing else ""
+        return f"lần {event} {self.label['vi']}{when} có {operand.property}{said}{none}{only}"
 
 
 class AtTheEnd(Either):

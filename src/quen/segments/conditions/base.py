@@ -130,7 +130,7 @@ class Condition(msgspec.Struct, frozen=True):
 
     def negated_words(self, language: str, name_of: Callable[[int], str]) -> str:
         """The sentence of its contrary."""
-        return {"en": "not (", "vi": "không ("}[language] + self.words(language, name_of) + ")"
+        return {"en": "not (", "vi": "không phải ("}[language] + self.words(language, name_of) + ")"
 
 
 class Parser:

@@ -32,6 +32,9 @@ from quen.segments.where import Where, parse_where
 from quen.segments.window import FIELDS, Window, parse_window
 
 _ONCE = Measure("gte", 1, 1)
+# The ways to say "did" and "did not do" by a count.
+_EVER = (_ONCE, Measure("gt", 0, 0), Measure("ne", 0, 0))
+_NEVER = (Measure("eq", 0, 0), Measure("lte", 0, 0), Measure("lt", 1, 1), Measure("between", 0, 0))
 
 
 class Event(Condition, frozen=True):
@@ -105,16 +108,29 @@ class Event(Condition, frozen=True):
         return evaluate
 
     def words(self, language: str, name_of: Callable[[int], str]) -> str:
+        return self._said(language, ever=self._is(_EVER), never=self._is(_NEVER))
+
+    def negated_words(self, language: str, name_of: Callable[[int], str]) -> str:
+        if self._is(_EVER) or self._is(_NEVER):
+            return self._said(language, ever=self._is(_NEVER), never=self._is(_EVER))
+        return super().negated_words(language, name_of)
+
+    def _is(self, counts: tuple[Measure, ...]) -> bool:
+        return self.aggregate == "count" and self.operand in counts
+
+    def _said(self, language: str, *, ever: bool, never: bool) -> str:
         when = self.window.words(language)
         filters = {"en": " and ", "vi": " và "}[language].join(item.words(language) for item in self.where)
-        filters = {"en": " where ", "vi": ", với "}[language] + filters if filters else ""
-        if self.aggregate == "count":
-            if self.operand == Measure("eq", 0, 0):
-                return {"en": "did not do ", "vi": "chưa "}[language] + self.event + when + filters
-            if self.operand == _ONCE:
-                return {"en": "did ", "vi": "đã "}[language] + self.event + when + filters
-        said = AGGREGATES[self.aggregate].words(self.operand, language)
-        return {"en": "did ", "vi": "đã "}[language] + self.event + said + when + filters
+        if never:
+            if language == "en":
+                return f"did not do {self.event}{when}" + (f" where {filters}" if filters else "")
+            # What is over is no longer to come: không. With filters it must be heard what is denied: none such.
+            did_not = "không" if self.window.dates else "chưa"
+            return f"{did_not} {self.event}" + (f" lần nào{when} với {filters}" if filters else when)
+        if ever:
+            where = {"en": " where ", "vi": ", với "}[language] + filters if filters else ""
+            return {"en": "did ", "vi": "đã "}[language] + self.event + when + where
+        return AGGREGATES[self.aggregate].sentence(self.operand, self.event, when, filters, language)
 
 
 def _parse(obj: Mapping[str, Any], place: Place, parser: Parser) -> Event:

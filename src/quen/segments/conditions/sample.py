@@ -42,7 +42,14 @@ class Sample(Condition, frozen=True):
 
     def words(self, language: str, name_of: Callable[[int], str]) -> str:
         share = words.number(self.percent, language)
-        return {"en": f"is among a random {share}%", "vi": f"thuộc {share}% ngẫu nhiên"}[language]
+        return {
+            "en": f"is among a random {share}% of everyone",
+            "vi": f"thuộc {share}% khách hàng được chọn ngẫu nhiên",
+        }[language]
+
+    def negated_words(self, language: str, name_of: Callable[[int], str]) -> str:
+        said = self.words(language, name_of)
+        return said.replace("is among", "is not among", 1) if language == "en" else f"không {said}"
 
 
 def _parse(obj: Mapping[str, Any], place: Place, parser: Parser) -> Sample:

@@ -53,13 +53,14 @@ class Step(msgspec.Struct, frozen=True):
     def sql(self, context: SqlContext) -> str:
         return all_of([f"event = {quote(self.event)}", *(item.sql(context.now, context.zone) for item in self.where)])
 
-    def words(self, language: str) -> str:
+    def words(self, language: str, span: int) -> str:
+        """`span`: the time it has, in milliseconds; 0 where that is not said with it."""
         filters = {"en": " and ", "vi": " và "}[language].join(item.words(language) for item in self.where)
-        said = self.event + ({"en": " where ", "vi": ", với "}[language] + filters if filters else "")
-        if self.gap:
-            within = {"en": "for" if self.absent else "within", "vi": "trong vòng"}[language]
-            said += f" {within} {words.span(self.gap, language)}"
-        return said
+        said = self.event
+        if span:
+            within = {"en": "for" if self.absent else "within", "vi": "suốt" if self.absent else "trong vòng"}[language]
+            said += f" {within} {words.span(span, language)}"
+        return said + ({"en": " where ", "vi": " với "}[language] + filters if filters else "")
 
 
 class Marks(NamedTuple):
@@ -191,18 +192,20 @@ class Sequence(Condition, frozen=True):
 
     def words(self, language: str, name_of: Callable[[int], str]) -> str:
         first, *rest = self.steps
-        said = {"en": "did ", "vi": "đã "}[language] + first.words(language)
+        said = {"en": "did ", "vi": "đã "}[language] + first.words(language, 0)
+        # With one step after the first the whole's time is that step's.
+        alone = len(rest) == 1 and not rest[0].gap
         for step in rest:
             joint = {
                 "en": ", then did not do " if step.absent else ", then did ",
                 "vi": ", sau đó không " if step.absent else ", sau đó ",
             }
-            said += joint[language] + step.words(language)
-        span = words.span(self.span, language)
-        said += f" within {span}" if language == "en" else f" trong vòng {span}"
+            said += joint[language] + step.words(language, self.span if alone else step.gap)
+        if not alone:
+            span = words.span(self.span, language)
+            said += f", all within {span}" if language == "en" else f", tất cả trong vòng {span}"
         if self.recent:
-            span = words.span(self.recent, language)
-            said += f", in the last {span}" if language == "en" else f", trong {span} qua"
+            said += {"en": ", and that", "vi": ", và việc đó xảy ra"}[language] + words.lately(self.recent, language)
         return said
 
 

@@ -42,6 +42,11 @@ class Trait(Condition, frozen=True):
     def words(self, language: str, name_of: Callable[[int], str]) -> str:
         return f"{self.trait} {OPERATORS[self.op].words(self.operand, language)}"
 
+    def negated_words(self, language: str, name_of: Callable[[int], str]) -> str:
+        if opposite := OPERATORS[self.op].opposite:
+            return f"{self.trait} {OPERATORS[opposite].words(self.operand, language)}"
+        return super().negated_words(language, name_of)
+
 
 def _parse(obj: Mapping[str, Any], place: Place, parser: Parser) -> Trait:
     trait = name(obj["trait"], place["trait"])

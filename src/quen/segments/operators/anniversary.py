@@ -21,7 +21,7 @@ from quen.segments.operators.base import MovingOperator, Watch
 class Anniversary(MovingOperator):
     name = "anniversary"
     order = 54
-    label = {"en": "has its anniversary within", "vi": "có ngày kỷ niệm trong"}
+    label = {"en": "has its anniversary in the next", "vi": "có ngày kỷ niệm trong"}
     operand = "span"
     fields = ("within",)
     # The conformance tests ask at 2026-07-01T05:00:00Z, noon in Asia/Ho_Chi_Minh.
@@ -73,9 +73,9 @@ class Anniversary(MovingOperator):
 
     def words(self, operand: Any, language: str) -> str:
         if not operand:
-            return {"en": "has its anniversary today", "vi": "có ngày kỷ niệm là hôm nay"}[language]
+            return {"en": "has its anniversary today", "vi": "có ngày kỷ niệm vào hôm nay"}[language]
         ending = {"en": "", "vi": " tới"}[language]
-        return f"{self.label[language]} {words.span(operand, language)}{ending}"
+        return f"{self.label[language]} {words.stretch(operand, language)}{ending}"
 
 
 def _return(day: date, year: int) -> date:

@@ -45,7 +45,7 @@ class Before(Operator):
         return f"({holds(f'{column.wall_start} < {bound.wall}')} OR {holds(f'{column.instant} < {bound.instant}')})"
 
     def words(self, operand: Any, language: str) -> str:
-        return f"{self.label[language]} {words.date(operand, language)}"
+        return f"{self.label[language]} {words.date(operand)}"
 
 
 OPERATOR = Before()

@@ -16,7 +16,7 @@ from quen.segments.values import as_number
 class Between(Operator):
     name = "between"
     order = 24
-    label = {"en": "is between", "vi": "nằm trong khoảng"}
+    label = {"en": "is between", "vi": "nằm trong khoảng từ"}
     operand = "range"
     examples = (
         ({"value": [1, 5]}, 1, True),
@@ -75,9 +75,8 @@ class Between(Operator):
 
     def words(self, operand: Any, language: str) -> str:
         low, high = operand
-        say = words.date if isinstance(low, str) else words.number
-        joint = {"en": "and", "vi": "đến"}[language]
-        return f"{self.label[language]} {say(low, language)} {joint} {say(high, language)}"
+        ends = [words.date(end) if isinstance(end, str) else words.number(end, language) for end in (low, high)]
+        return f"{self.label[language]} " + {"en": " and ", "vi": " đến "}[language].join(ends)
 
 
 _UTC = ZoneInfo("UTC")

@@ -15,7 +15,7 @@ from quen.segments.values import Equality, as_text
 class Contains(Operator):
     name = "contains"
     order = 30
-    label = {"en": "contains", "vi": "có chứa"}
+    label = {"en": "contains", "vi": "chứa"}
     operand = "value"
     examples = (
         ({"value": "Nội"}, "Hà Nội", True),

@@ -16,6 +16,7 @@ class Eq(Operator):
     name = "eq"
     order = 10
     label = {"en": "is", "vi": "là"}
+    opposite = "ne"
     operand = "value"
     examples: ClassVar[tuple[Example, ...]] = (
         ({"value": "Hà Nội"}, "Hà Nội", True),

@@ -15,6 +15,7 @@ class Exists(Operator):
     name = "exists"
     order = 40
     label = {"en": "has a value", "vi": "có giá trị"}
+    opposite = "missing"
     operand = "none"
     fields = ()
     whole = True

@@ -9,7 +9,7 @@ class Gt(Comparison):
     name = "gt"
     symbol = ">"
     order = 20
-    label = {"en": "is over", "vi": "lớn hơn"}
+    label = {"en": "is over", "vi": "trên"}
     examples = (
         ({"value": 5}, 6, True),
         ({"value": 5}, 5, False),

@@ -9,7 +9,7 @@ class Gte(Comparison):
     name = "gte"
     symbol = ">="
     order = 21
-    label = {"en": "is at least", "vi": "từ"}
+    label = {"en": "is at least", "vi": "ít nhất là"}
     examples = (
         ({"value": 5}, 5, True),
         ({"value": 5}, "5", True),

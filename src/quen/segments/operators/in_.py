@@ -16,6 +16,7 @@ class In(Operator):
     name = "in"
     order = 12
     label = {"en": "is one of", "vi": "là một trong"}
+    opposite = "not_in"
     operand = "list"
     examples: ClassVar[tuple[Example, ...]] = (
         ({"value": ["a", 5, True]}, "a", True),

@@ -9,7 +9,7 @@ class Lt(Comparison):
     name = "lt"
     symbol = "<"
     order = 22
-    label = {"en": "is under", "vi": "nhỏ hơn"}
+    label = {"en": "is under", "vi": "dưới"}
     examples = (
         ({"value": 5}, 4, True),
         ({"value": 5}, 5, False),

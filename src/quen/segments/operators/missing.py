@@ -14,6 +14,7 @@ class Missing(Exists):
     name = "missing"
     order = 41
     label = {"en": "has no value", "vi": "chưa có giá trị"}
+    opposite = "exists"
     examples = (({}, None, True), ({}, {}, True), ({}, "", False), ({}, 0, False))
 
     def test(self, operand: Any, zone: ZoneInfo) -> Test:

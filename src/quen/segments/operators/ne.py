@@ -15,6 +15,7 @@ class Ne(Eq):
     name = "ne"
     order = 11
     label = {"en": "is not", "vi": "không phải là"}
+    opposite = "eq"
     examples = (
         ({"value": "x"}, "x", False),
         ({"value": "x"}, "y", True),

@@ -15,6 +15,7 @@ class NotIn(In):
     name = "not_in"
     order = 13
     label = {"en": "is none of", "vi": "không thuộc"}
+    opposite = "in"
     examples = (
         ({"value": ["a", 5]}, "a", False),
         ({"value": ["a", 5]}, "5", False),

@@ -50,4 +50,4 @@ class Span(MovingOperator):
         return f"({wall} OR {at})"
 
     def words(self, operand: Any, language: str) -> str:
-        return f"{self.label[language]} {words.span(operand, language)}"
+        return f"{self.label[language]} {words.stretch(operand, language)}"

@@ -20,7 +20,7 @@ from quen.ids import now_ms
 from quen.profiles.masking import mask
 from quen.segments import service
 from quen.segments.pages.common import cards_of, decode_rule, masked_for, said
-from quen.segments.pages.why_shown import shown_facts
+from quen.segments.pages.why_shown import as_people_write, shown_facts
 from quen.segments.reach import CHANNELS
 from quen.segments.rules import Rule, describe, parse_rule, sentence
 from quen.segments.suggestions import names, reach, values
@@ -74,6 +74,7 @@ def preview(request: HttpRequest) -> HttpResponseBase:
         message = _("This takes too long to count right now. You can save it all the same.")
         return JsonResponse({"problem": {"path": "", "message": message}})
     language, name_of, masked = get_language() or "vi", service.namer(), masked_for(request)
+    say = as_people_write(language)
     people = cards_of(request, [person["profile_id"] for person in found["sample"]])
     sample = []
     for person in found["sample"]:
@@ -82,7 +83,7 @@ def preview(request: HttpRequest) -> HttpResponseBase:
                 "said": sentence(reason.condition, language, name_of),
                 "holds": reason.holds,
                 "parts": [],
-                "facts": shown_facts(facts, masked=masked),
+                "facts": shown_facts(facts, say, masked=masked),
             }
             for reason, facts in person["why"]
         ]

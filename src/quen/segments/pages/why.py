@@ -14,7 +14,7 @@ from quen.profiles.queries import person
 from quen.profiles.search import search
 from quen.segments import service
 from quen.segments.pages.common import cards_of, masked_for
-from quen.segments.pages.why_shown import tell
+from quen.segments.pages.why_shown import as_people_write, tell
 
 _FOUND = 10
 
@@ -28,7 +28,7 @@ def segment_why(request: HttpRequest, segment_id: int, profile_id: int) -> HttpR
     if found.id != profile_id:
         return HttpResponseRedirect(reverse("segment_why", args=[segment_id, found.id]))
     language = get_language() or "vi"
-    context = {"segment": segment, "card": found.card, **tell(segment, found, language)}
+    context = {"segment": segment, "card": found.card, **tell(segment, found, language, as_people_write(language))}
     fragment = request.headers.get("HX-Request")
     return render(request, "segments/why_sentences.html" if fragment else "segments/why.html", context)
 

@@ -18,14 +18,17 @@ from quen.segments.models import Segment
 from quen.segments.pages.common import group_head
 from quen.segments.rules import parse_rule, sentence
 from quen.segments.why import Facts, Said, why
+from quen.segments.words import fact, tongue
 from quen.web.times import rfc3339
+
+Say = Callable[[Any, str], str]  # a value and the name it stands under → how it is written
 
 
 def why_document(segment: Segment, profile_id: int, *, masked: bool) -> dict[str, Any]:
     """For the API, in English. Raises NotFound."""
     found = person(profile_id, masked=masked)
     with override("en"):
-        told = tell(segment, found, "en")
+        told = tell(segment, found, "en", as_came)
     return {
         "segment_id": str(segment.id),
         "profile_id": str(found.id),
@@ -36,24 +39,24 @@ def why_document(segment: Segment, profile_id: int, *, masked: bool) -> dict[str
     }
 
 
-def tell(segment: Segment, found: Person, language: str) -> dict[str, Any]:
+def tell(segment: Segment, found: Person, language: str, say: Say) -> dict[str, Any]:
     """`{since, holds, told}`: since when they are a member, and the rule as of now, sentence by sentence."""
     rows = fetch("SELECT since FROM segments_member WHERE segment_id = %s AND profile_id = %s", [segment.id, found.id])
     traits, rule = found.profile.traits, parse_rule(segment.rule)
     told = why(rule, found.id, traits, event_store(), now_ms(), config().zone, service.roots())
-    shown = _shown(told, language, service.namer(), masked=found.masked)
+    shown = _shown(told, language, service.namer(), say, masked=found.masked)
     return {"since": int(rows[0][0]) if rows else None, "holds": told.holds, "told": shown}
 
 
-def _shown(told: Said, language: str, name_of: Callable[[int], str], *, masked: bool) -> dict[str, Any]:
+def _shown(told: Said, language: str, name_of: Callable[[int], str], say: Say, *, masked: bool) -> dict[str, Any]:
     """`{said, holds, parts, facts}` of a node and all below it."""
     if told.parts:
         head, inner = group_head(told.condition)
         parts = told.parts if inner is told.condition else told.parts[0].parts
-        shown = [_shown(part, language, name_of, masked=masked) for part in parts]
+        shown = [_shown(part, language, name_of, say, masked=masked) for part in parts]
         return {"said": head, "holds": told.holds, "parts": shown, "facts": None}
     said = sentence(told.condition, language, name_of)
-    return {"said": said, "holds": told.holds, "parts": [], "facts": shown_facts(told.facts, masked=masked)}
+    return {"said": said, "holds": told.holds, "parts": [], "facts": shown_facts(told.facts, say, masked=masked)}
 
 
 def _document(node: dict[str, Any]) -> dict[str, Any]:
@@ -76,7 +79,8 @@ def facts_document(facts: dict[str, Any] | None) -> dict[str, Any]:
     return {"since": rfc3339(facts["since"])}
 
 
-def shown_facts(facts: Facts | None, *, masked: bool) -> dict[str, Any] | None:
+def shown_facts(facts: Facts | None, say: Say, *, masked: bool) -> dict[str, Any] | None:
+    """`say` writes the values."""
     if facts is None:
         return None
     shown = mask if masked else lambda value, name="": value
@@ -84,14 +88,14 @@ def shown_facts(facts: Facts | None, *, masked: bool) -> dict[str, Any] | None:
     return {
         "kind": facts.kind,
         "name": name,
-        "value": None if value is None else _text(shown(value, name)),
+        "value": None if value is None else say(shown(value, name), name),
         "count": facts.count,
         "more": facts.count - len(facts.latest),
         "latest": [
             {
                 "at": each.at,
                 "event": each.event,
-                "values": [(key, _text(shown(item, key))) for key, item in each.values.items()],
+                "values": [(key, say(shown(item, key), key)) for key, item in each.values.items()],
             }
             for each in facts.latest
         ],
@@ -99,7 +103,14 @@ def shown_facts(facts: Facts | None, *, masked: bool) -> dict[str, Any] | None:
     }
 
 
-def _text(value: Any) -> str:
+def as_people_write(language: str) -> Say:
+    """For pages: numbers in the language, times in the workspace's zone."""
+    spoken, zone = tongue(language), config().zone
+    return lambda value, name: fact(value, name, spoken, zone)
+
+
+def as_came(value: Any, name: str) -> str:
+    """For programs: numbers with a point and nothing else."""
     if isinstance(value, (list, tuple)):
-        return ", ".join(_text(item) for item in value[:20])
+        return ", ".join(as_came(item, name) for item in value[:20])
     return str(value).lower() if isinstance(value, bool) else str(value)[:200]

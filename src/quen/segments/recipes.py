@@ -24,7 +24,7 @@ def recipes() -> list[Recipe]:
             "abandoned-cart",
             "shopping-cart-off",
             _("Abandoned cart"),
-            _("Added to the cart within 3 days and did not buy since."),
+            _("Added to the cart in the last 3 days and bought nothing in that time."),
             {
                 "all": [
                     {"event": "Product Added", "within": "3d"},
@@ -36,7 +36,7 @@ def recipes() -> list[Recipe]:
             "browsed",
             "eye",
             _("Browsed, did not buy"),
-            _("Looked at products at least 3 times within 7 days and bought nothing."),
+            _("Looked at products at least 3 times in the last 7 days and bought nothing."),
             {
                 "all": [
                     {"event": "Product Viewed", "count": {"op": "gte", "value": 3}, "within": "7d"},
@@ -48,7 +48,7 @@ def recipes() -> list[Recipe]:
             "opened",
             "mail-opened",
             _("Opened, did not click"),
-            _("Opened an e-mail within 14 days and clicked in none."),
+            _("Opened an e-mail in the last 14 days, but clicked no link."),
             {
                 "all": [
                     {"event": "Email Opened", "within": "14d"},
@@ -60,7 +60,7 @@ def recipes() -> list[Recipe]:
             "good-customers",
             "heart",
             _("Good customers"),
-            _("Bought at least twice in 30 days, each time for over 500,000."),
+            _("Bought at least twice in the last 30 days for over 500,000 each time."),
             {
                 "all": [
                     {
@@ -76,7 +76,7 @@ def recipes() -> list[Recipe]:
             "lapsed",
             "zzz",
             _("Lapsed VIP"),
-            _("Spent over 1,000,000 in all, but bought nothing for 60 days."),
+            _("Spent over 1,000,000 in all, but bought nothing in the last 60 days."),
             {
                 "all": [
                     {"event": bought, "sum": {"property": "total", "op": "gt", "value": 1_000_000}},
@@ -87,14 +87,14 @@ def recipes() -> list[Recipe]:
         Recipe(
             "birthday",
             "cake",
-            _("Birthday this week"),
-            _("Their birthday is today or within 7 days."),
+            _("Birthday coming up"),
+            _("Their birthday is today or in the next 7 days."),
             {"all": [{"trait": "birthday", "op": "anniversary", "within": "7d"}]},
         ),
         Recipe(
             "one-purchase",
             "repeat-once",
-            _("First purchase, no second"),
+            _("Bought once, not again"),
             _("Bought exactly once, more than 30 days ago."),
             {
                 "all": [
@@ -106,8 +106,8 @@ def recipes() -> list[Recipe]:
         Recipe(
             "cart-left",
             "hourglass",
-            _("Left the cart for a day"),
-            _("In the last week added to the cart and then did not buy for a whole day."),
+            _("Cart left for a day"),
+            _("Added to the cart and then bought nothing for a whole day, in the last week."),
             {
                 "all": [
                     {
@@ -122,21 +122,21 @@ def recipes() -> list[Recipe]:
             "new-customers",
             "sparkles",
             _("New customers"),
-            _("Bought for the first time within 7 days, and only once."),
+            _("Bought for the first time in the last 7 days, and only once."),
             {"all": [{"event": bought, "count": {"op": "eq", "value": 1}}, {"event": bought, "within": "7d"}]},
         ),
         Recipe(
             "came-back",
             "repeat",
-            _("Soon came back"),
-            _("Bought twice within 30 days of each other, the second time in the last 90 days."),
+            _("Came back soon"),
+            _("Bought again within 30 days of an order, in the last 90 days."),
             {"all": [{"sequence": [{"event": bought}, {"event": bought}], "within": "30d", "in_last": "90d"}]},
         ),
         Recipe(
             "slipping",
             "trending-down",
             _("Slipping away"),
-            _("Bought at least 3 times within 180 days, but not in the last 45."),
+            _("Bought at least 3 times in the last 180 days, but not in the last 45."),
             {
                 "all": [
                     {"event": bought, "count": {"op": "gte", "value": 3}, "within": "180d"},
@@ -148,7 +148,7 @@ def recipes() -> list[Recipe]:
             "large-orders",
             "basket-dollar",
             _("Large orders"),
-            _("Spends over 1,000,000 an order on average, at least 2 orders within a year."),
+            _("Spends over 1,000,000 an order on average, with at least 2 orders in the last year."),
             {
                 "all": [
                     {"event": bought, "count": {"op": "gte", "value": 2}, "within": "365d"},

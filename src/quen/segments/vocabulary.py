@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from quen.events import catalogue
+from quen.events import catalogue, known
 from quen.profiles.masking import mask
 from quen.segments import lists, measure, service
 from quen.segments.aggregates import AGGREGATES
@@ -39,7 +39,7 @@ def vocabulary(language: str, *, masked: bool) -> dict[str, Any]:
         ],
         "counts": _measures(measure.LABELS, spoken),
         "amounts": _measures(measure.AMOUNT_LABELS, spoken),
-        "events": [{"name": e.name, "count": e.count} for e in catalogue.events(limit=300)],
+        "events": [{"name": e.name, "count": e.count, "label": e.label} for e in known.offers()],
         "traits": [
             *(_own(trait) for trait in own_traits()),
             *(_seen(seen, masked=masked) for seen in catalogue.traits(limit=300)),

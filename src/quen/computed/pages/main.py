@@ -22,7 +22,7 @@ from quen.computed.pages.said import bar_label, plain, row, said, sentence, spok
 from quen.computed.recipes import recipes
 from quen.config import config
 from quen.errors import Conflict, InvalidInput, QuenError
-from quen.events import catalogue
+from quen.events import known
 from quen.events.store import event_store
 from quen.ids import now_ms
 from quen.segments import service as segments
@@ -138,7 +138,7 @@ def _form(
         "fields": forms.shown(kind, spec, spoken()),
         "problem": problem,
         "at": _place(problem),
-        "events": catalogue.events(limit=300),
+        "events": known.offers(),
         "units": [("m", _("minutes")), ("h", _("hours")), ("d", _("days"))],
     }
     return render(request, "computed/edit.html", context, status=422 if problem else 200)
@@ -163,7 +163,7 @@ def preview(request: HttpRequest) -> HttpResponseBase:
         spec = forms.read(kind, request.POST, spoken())
         trait = service.tried(spec)
         context["sentence"] = sentence(trait)
-        context["unseen"] = sorted(trait.events() - set(catalogue.event_names(limit=5_000)))
+        context["unseen"] = known.unseen(set(trait.events()))
         values = sql.sample(trait, event_store(), now_ms(), config().zone)
         context |= {"people": _people(request, trait, values)}
     except InvalidInput as error:

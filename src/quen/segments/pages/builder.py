@@ -15,10 +15,12 @@ from django.views.decorators.http import require_GET, require_POST
 from quen.accounts.access import require
 from quen.config import config
 from quen.errors import InvalidInput, QuenError
-from quen.events import catalogue
+from quen.events import known
 from quen.ids import now_ms
 from quen.profiles.masking import mask
 from quen.segments import service
+from quen.segments.conditions.event import Event
+from quen.segments.conditions.sequence import Sequence
 from quen.segments.pages.common import cards_of, decode_rule, masked_for, said
 from quen.segments.pages.why_shown import as_people_write, shown_facts
 from quen.segments.reach import CHANNELS
@@ -124,5 +126,6 @@ def _gist(why: list[dict[str, Any]]) -> dict[str, Any] | None:
 
 def _unseen(rule: Rule) -> list[str]:
     """Names of events in a rule that never came: allowed, but often a slip."""
-    asked = {c.event for c in rule.conditions() if hasattr(c, "event")}
-    return sorted(asked - set(catalogue.event_names(limit=5_000))) if asked else []
+    asked = {c.event for c in rule.conditions() if isinstance(c, Event)}
+    asked |= {step.event for c in rule.conditions() if isinstance(c, Sequence) for step in c.steps}
+    return known.unseen(asked)

@@ -16,7 +16,7 @@
   B.offers = function (kind, one) {
     var self = this, say = this.say;
     function seen(each) { return [each.name, each.label || each.examples.slice(0, 2).concat("× " + self.figure(each.count)).join(" · ")]; }
-    if (kind === "events") return this.words.events.map(function (each) { return [each.name, say.count.replace("%(n)s", self.figure(each.count))]; });
+    if (kind === "events") return this.words.events.map(function (each) { return [each.name, each.label || say.count.replace("%(n)s", self.figure(each.count))]; });
     if (kind === "traits") return this.words.traits.map(seen);
     if (kind === "properties") return (this.seen[one.name] || []).map(seen);
     return (this.named.consent || []).map(function (pair) { return [pair[0], say.people.replace("%(n)s", self.figure(pair[1]))]; });
@@ -44,7 +44,7 @@
     if (one.kind === "group") one.items.forEach(this.fetchProperties, this);
     if (one.kind === "sequence") one.steps.forEach(this.fetchProperties, this);
     if ((one.kind !== "event" && one.kind !== "step") || !one.name || self.seen[one.name]) return;
-    if (!this.words.events.some(function (event) { return event.name === one.name; })) return;
+    if (!this.words.events.some(function (event) { return event.name === one.name && event.count; })) return;
     self.seen[one.name] = [];
     getJson(this.area.dataset.properties + "?event=" + encodeURIComponent(one.name)).then(function (answer) {
       self.seen[one.name] = answer.properties;

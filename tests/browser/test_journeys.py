@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.support import Quen, eventually, unique
 
@@ -331,6 +332,25 @@ def test_a_step_is_deleted_after_its_last_change_and_both_are_undone(page: Page,
     page.locator("#step-wait-a").wait_for(state="detached")
     page.get_by_role("button", name="Hoàn tác").click()
     page.get_by_text("Chờ 4 ngày").wait_for()
+    assert page.complaints == []  # type: ignore[attr-defined]
+
+
+def test_undo_pressed_twice_before_the_answer_takes_two_changes_back(page: Page, quen: Quen) -> None:
+    journey_id = two_waits(quen)
+    page.goto(f"/journeys/{journey_id}")
+    page.locator("#step-wait-a").click()
+    for days in ("4", "5", "6"):
+        with saved(page):
+            page.locator("input[name=duration]").fill(days)
+            page.locator("input[name=duration]").press("Tab")
+    page.evaluate("[1, 2].forEach(() => document.getElementById('j-undo').click())")
+    expect(page.locator("input[name=duration]")).to_have_value("4")
+    assert waits(quen, journey_id) == ["4d", "1d"]
+    # What was typed last is saved first, then taken back with the change before.
+    page.locator("input[name=duration]").fill("7")
+    page.evaluate("[1, 2].forEach(() => document.getElementById('j-undo').click())")
+    expect(page.locator("#j-undo")).to_be_disabled()
+    assert waits(quen, journey_id) == ["1d", "1d"]
     assert page.complaints == []  # type: ignore[attr-defined]
 
 

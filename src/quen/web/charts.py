@@ -9,7 +9,8 @@ from typing import Any
 def chart(
     title: str, labels: Sequence[str], series: Mapping[str, Sequence[float]], *, kind: str = "line"
 ) -> dict[str, Any]:
-    """What the drawing and its table need. `kind` is `line` or `bar`; all series are as long as `labels`."""
+    """What the drawing and its table need. `kind` is `line`, `bar`, or `rows`: bars that lie, for labels that are
+    names. All series are as long as `labels`."""
     columns = list(series.values())
     return {
         "title": title,

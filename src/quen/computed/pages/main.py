@@ -283,7 +283,8 @@ def _distribution(trait: ComputedTrait) -> Distribution | None:
 def _chart(trait: ComputedTrait, found: Distribution, request: HttpRequest) -> dict[str, Any]:
     rows = _labelled(trait, found, request)
     people = [people for _label, people in rows]
-    return chart(_("Customers by value"), [label for label, _people in rows], {_("Customers"): people}, kind="bar")
+    kind = "bar" if trait.of_kind.gives == "number" else "rows"
+    return chart(_("Customers by value"), [label for label, _people in rows], {_("Customers"): people}, kind=kind)
 
 
 def _labelled(trait: ComputedTrait, found: Distribution, request: HttpRequest) -> list[tuple[str, int]]:

@@ -42,10 +42,27 @@
     });
   });
 
+  // Undo pressed again before the answer: HTMX would ask again for the button that the answer replaces, which is never.
+  var undoing = false, again = 0;
+  document.addEventListener("htmx:confirm", function (event) {
+    if (event.detail.elt.id !== "j-undo" || event.defaultPrevented || !undoing) return;
+    event.preventDefault();
+    again += 1;
+  });
+  document.addEventListener("htmx:beforeSend", function (event) { if (event.detail.elt.id === "j-undo") undoing = true; });
+
   // The form beside a tree that went back must not bring back what was undone.
   document.addEventListener("htmx:afterRequest", function (event) {
-    var form = drawer.querySelector("[data-node]");
-    if (event.detail.requestConfig.elt.id !== "j-undo" || !event.detail.successful || !form || !drawer.matches(".show:not(.hiding)")) return;
+    if (event.detail.requestConfig.elt.id !== "j-undo") return;
+    var form = drawer.querySelector("[data-node]"), undo = document.getElementById("j-undo");
+    undoing = false;
+    if (again && event.detail.successful && !undo.disabled) {
+      again -= 1;
+      undo.click();
+      return;
+    }
+    again = 0;
+    if (!event.detail.successful || !form || !drawer.matches(".show:not(.hiding)")) return;
     var card = document.getElementById("step-" + form.dataset.node);
     redrawn = Boolean(card);
     if (card) card.click();

@@ -50,7 +50,7 @@
     if (isForm(from) || event.detail.question || (!changed && !sending)) return;
     event.preventDefault();
     afterSaving(function () {
-      if (from.isConnected) event.detail.issueRequest(true);
+      if (from.isConnected && from.id !== "j-undo") event.detail.issueRequest(true);
       else redrawn(from).click();
     });
   });

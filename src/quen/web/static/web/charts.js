@@ -21,6 +21,10 @@
   function option(data) {
     var ink = css("--tblr-secondary"), line = css("--tblr-border-color"), surface = css("--tblr-bg-surface");
     var number = new Intl.NumberFormat(document.documentElement.lang);
+    var rows = data.kind === "rows"; // bars that lie, the first one above
+    var names = { type: "category", data: data.labels, inverse: rows, axisLabel: { color: ink, showMaxLabel: true }, axisLine: { lineStyle: { color: line } }, axisTick: { show: false } };
+    var values = { type: "value", minInterval: 1, axisLabel: { color: ink, hideOverlap: true, formatter: function (value) { return number.format(value); } }, splitLine: { lineStyle: { color: line } } };
+    if (rows) Object.assign(names.axisLabel, { interval: 0, width: 128, overflow: "truncate" });
     return {
       textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
       animationDuration: 300,
@@ -33,12 +37,12 @@
         trigger: "axis", renderMode: "richText", backgroundColor: surface, borderColor: line,
         textStyle: { color: css("--tblr-body-color") }, valueFormatter: function (value) { return number.format(value); },
       },
-      xAxis: { type: "category", data: data.labels, axisLabel: { color: ink, showMaxLabel: true }, axisLine: { lineStyle: { color: line } }, axisTick: { show: false } },
-      yAxis: { type: "value", minInterval: 1, axisLabel: { color: ink, formatter: function (value) { return number.format(value); } }, splitLine: { lineStyle: { color: line } } },
+      xAxis: rows ? values : names,
+      yAxis: rows ? names : values,
       series: data.series.map(function (series, place) {
         return {
-          name: series.name, data: series.values, type: data.kind || "line", smooth: 0.25, showSymbol: false,
-          barMaxWidth: 28, lineStyle: { width: 2 }, areaStyle: data.kind === "bar" || place > 0 ? undefined : { opacity: 0.08 },
+          name: series.name, data: series.values, type: rows ? "bar" : data.kind || "line", smooth: 0.25, showSymbol: false,
+          barMaxWidth: rows ? 18 : 28, lineStyle: { width: 2 }, areaStyle: data.kind !== "line" || place > 0 ? undefined : { opacity: 0.08 },
         };
       }),
     };

@@ -58,6 +58,7 @@ class Field(msgspec.Struct, frozen=True):
     required: bool = False
     help: Text = msgspec.field(default_factory=lambda: {"en": "", "vi": ""})
     choices: tuple[tuple[str, Text], ...] = ()
+    usual: str = ""  # what a spec without it means; the form begins with it
 
 
 class Kind(ABC):

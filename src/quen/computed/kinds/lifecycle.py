@@ -49,24 +49,28 @@ class LifecycleKind(Kind):
             "duration",
             {"en": "New for", "vi": "Là khách mới trong"},
             help={"en": "after being active for the first time", "vi": "kể từ lần hoạt động đầu tiên"},
+            usual=DEFAULTS["new"],
         ),
         Field(
             "active",
             "duration",
             {"en": "At risk after", "vi": "Có nguy cơ rời bỏ sau"},
             help={"en": "without being active; until then active", "vi": "không hoạt động; trước đó là đang hoạt động"},
+            usual=DEFAULTS["active"],
         ),
         Field(
             "lapsed",
             "duration",
             {"en": "Lapsed after", "vi": "Đã rời bỏ sau"},
             help={"en": "without being active", "vi": "không hoạt động"},
+            usual=DEFAULTS["lapsed"],
         ),
         Field(
             "returning",
             "duration",
             {"en": "Returning for", "vi": "Là khách quay lại trong"},
             help={"en": "after coming back from having lapsed", "vi": "kể từ khi hoạt động lại sau khi đã rời bỏ"},
+            usual=DEFAULTS["returning"],
         ),
         Field(
             "prospects",

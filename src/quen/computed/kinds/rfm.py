@@ -78,6 +78,7 @@ class Rfm(Kind):
             "duration",
             {"en": "Orders of the last", "vi": "Đơn hàng trong"},
             help={"en": "older ones no longer count", "vi": "qua; đơn cũ hơn không được tính"},
+            usual=USUAL_WINDOW,
         ),
         Field(
             "scoring",

@@ -194,7 +194,7 @@ def _show_flag(field: Field, spec: Mapping[str, Any], language: str) -> bool:
 
 
 def _show_duration(field: Field, spec: Mapping[str, Any], language: str) -> tuple[str, str]:
-    return _span(spec.get(field.key, ""))
+    return _span(spec.get(field.key, field.usual))
 
 
 def _span(value: Any) -> tuple[str, str]:

@@ -4,14 +4,7 @@
   "use strict";
   var form = document.getElementById("c-form");
   if (!form) return;
-  var getJson = window.quenRule.getJson, words = null;
-
-  function element(name, css, text) {
-    var made = document.createElement(name);
-    if (css) made.className = css;
-    if (text !== undefined) made.textContent = text;
-    return made;
-  }
+  var getJson = window.quenRule.getJson, element = window.quen.element, words = null;
 
   // ---- a short name made of the label, while nobody writes another
 

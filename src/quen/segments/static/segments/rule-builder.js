@@ -22,7 +22,7 @@
     this.problem = (area.dataset.problemPath || "").charAt(0) === "$" ? { path: area.dataset.problemPath, message: area.dataset.problem } : null;
     this.box = document.createElement("div");
     this.box.className = "s-builder";
-    this.list = M.element("ul", "s-suggestions");
+    this.list = window.quen.element("ul", "s-suggestions");
     this.list.id = area.id + "-list";
     this.list.hidden = true;
     this.list.setAttribute("role", "listbox");
@@ -253,7 +253,7 @@
     this.turn = (this.turn || 0) + 1; // an answer on its way is of another rule
     if (!rail) return;
     rail.closest(".s-rail").classList.remove("s-waiting");
-    rail.replaceChildren(M.element("p", "text-secondary mb-0", text));
+    rail.replaceChildren(window.quen.element("p", "text-secondary mb-0", text));
     this.tellCount("", this.problem ? "" : text); // a problem is read out beside its field
   };
 
@@ -274,7 +274,7 @@
   };
 
   B.tellAt = function (control, text) {
-    var message = M.element("div", "s-problem", text);
+    var message = window.quen.element("div", "s-problem", text);
     message.id = this.area.id + "-problem";
     message.setAttribute("role", "alert");
     if (!control || this.json) {

@@ -2,7 +2,7 @@
 // `keep` remembers which control belongs to which part of the rule; `changed` is told of every change.
 (function () {
   "use strict";
-  var M = window.quenRule;
+  var M = window.quenRule, element = window.quen.element;
   var B = (M.sentences = {});
 
   B.draw = function () {
@@ -351,12 +351,4 @@
 
   M.first = first;
   function first(part) { return part.querySelector("input, select, textarea"); }
-
-  M.element = element;
-  function element(name, css, text) {
-    var made = document.createElement(name);
-    if (css) made.className = css;
-    if (text !== undefined) made.textContent = text;
-    return made;
-  }
 })();

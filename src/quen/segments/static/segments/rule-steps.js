@@ -4,7 +4,7 @@
   "use strict";
   var M = window.quenRule;
   var B = M.sentences;
-  var element = M.element;
+  var element = window.quen.element;
   var MOST_STEPS = 10;
 
   // ---- filters. `holder` has them in `where`: an event, a step or a group; `event` says whose properties are offered.

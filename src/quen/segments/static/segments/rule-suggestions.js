@@ -5,7 +5,7 @@
   "use strict";
   var M = window.quenRule;
   var B = M.sentences;
-  var element = M.element;
+  var element = window.quen.element;
   var MOST = 50;
   var getJson = M.getJson;
 

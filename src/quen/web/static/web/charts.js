@@ -22,7 +22,7 @@
     var ink = css("--tblr-secondary"), line = css("--tblr-border-color"), surface = css("--tblr-bg-surface");
     var number = new Intl.NumberFormat(document.documentElement.lang);
     var rows = data.kind === "rows"; // bars that lie, the first one above
-    var names = { type: "category", data: data.labels, inverse: rows, axisLabel: { color: ink, showMaxLabel: true }, axisLine: { lineStyle: { color: line } }, axisTick: { show: false } };
+    var names = { type: "category", data: data.labels, inverse: rows, axisLabel: { color: ink, showMaxLabel: true, hideOverlap: true }, axisLine: { lineStyle: { color: line } }, axisTick: { show: false } };
     var values = { type: "value", minInterval: 1, axisLabel: { color: ink, hideOverlap: true, formatter: function (value) { return number.format(value); } }, splitLine: { lineStyle: { color: line } } };
     if (rows) Object.assign(names.axisLabel, { interval: 0, width: 128, overflow: "truncate" });
     return {

@@ -145,5 +145,13 @@
   });
 
   document.querySelectorAll("[data-toast]").forEach(fade);
-  window.quen = { ask: ask, toast: toast, csrf: csrf };
+  // A part of the page with its classes and its text.
+  function element(name, css, text) {
+    var made = document.createElement(name);
+    if (css) made.className = css;
+    if (text !== undefined) made.textContent = text;
+    return made;
+  }
+
+  window.quen = { ask: ask, toast: toast, csrf: csrf, element: element };
 })();

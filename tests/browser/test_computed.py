@@ -62,7 +62,7 @@ def test_make_one_with_a_filter_and_a_preview(page: Page, shop: Shop) -> None:
     page.get_by_label("Phép so sánh").select_option("gte")
     page.get_by_label("Giá trị", exact=True).fill("5")
     rail = page.locator("#c-rail")
-    expect(rail).to_contain_text(f"Số lần {shop.event}, với n từ 5")
+    expect(rail).to_contain_text(f"Số lần {shop.event}, với n ít nhất là 5")
     expect(rail.locator("li")).to_have_count(2)
     expect(rail.locator("li").first).to_contain_text(f"Hà {shop.tag}")
     page.get_by_role("button", name="Tạo", exact=True).click()

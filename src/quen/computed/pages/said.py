@@ -49,11 +49,11 @@ _SHORT = (
 
 
 def short(value: float) -> str:
-    """As on an axis: 1.5M, 1,5 tr; exact where it is short already."""
+    """As on an axis: 1.5M, 1,5 tr, 673k; exact where it is short already."""
     for size, said in _SHORT:
         if abs(value) >= size:
             scaled = round(value / size, 2)
-            return number(scaled, 0 if scaled.is_integer() else 1) + said[spoken()]
+            return number(scaled, 0 if scaled.is_integer() or abs(scaled) >= 100 else 1) + said[spoken()]
     return plain(value)
 
 

@@ -117,6 +117,16 @@ def test_a_consent_with_how_many_gave_it(page: Page, shop: Shop) -> None:
     page.get_by_text("Liên lạc được qua").wait_for()
 
 
+def test_events_that_quen_writes_are_offered_before_the_first_one(page: Page) -> None:
+    page.goto("/segments/new")
+    page.get_by_role("button", name="Họ đã làm gì").click()
+    page.get_by_label("Sự kiện", exact=True).nth(1).press_sequentially("address rel")
+    page.get_by_role("option", name="Address Released Nhận lại tin qua kênh · do Quen ghi").click()
+    expect(page.get_by_label("Sự kiện", exact=True).nth(1)).to_have_value("Address Released")
+    counted(page, 0)
+    expect(page.locator("#s-rail")).not_to_contain_text("chính tả")
+
+
 def test_filters_in_groups(page: Page, shop: Shop) -> None:
     page.goto("/segments/new")
     page.get_by_role("button", name="Họ đã làm gì").click()

@@ -65,6 +65,25 @@ def test_who_came_in_and_why(page: Page, shop: Shop) -> None:
     expect(told).to_contain_text("1 sự kiện như vậy")
 
 
+def test_facts_are_written_for_people_and_as_they_came_for_programs(page: Page, shop: Shop) -> None:
+    paid, user = f"Paid {shop.tag}", f"lan-{shop.tag}"
+    properties = {"total": 1_150_000.5, "order_id": 10023, "paid_at": "2026-01-02T03:04:05Z"}
+    shop.quen.send({"type": "track", "userId": user, "event": paid, "properties": properties})
+    shop.quen.settle()
+    given = [{"property": name, "op": "exists"} for name in properties]
+    made = shop.make(
+        "Trả nhiều", {"event": paid, "sum": {"property": "total", "op": "gt", "value": 1_000_000}, "where": given}
+    )
+    person = shop.quen.profile(f"user_id:{user}")["id"]
+    page.goto(f"/segments/{made}/why/{person}")
+    told = page.locator(".s-told")
+    expect(told).to_contain_text("với tổng của total trên 1.000.000")
+    for fact in ("total: 1.150.000,5", "order_id: 10023", "paid_at: 02/01/2026 10:04:05"):
+        expect(told).to_contain_text(fact)
+    facts = shop.api.get(f"segments/{made}/members/{person}/why").json()["why"]["facts"]
+    assert facts["latest"][0]["properties"] == {name: str(value) for name, value in properties.items()}
+
+
 def test_overlap_as_a_picture_that_is_a_table(page: Page, shop: Shop) -> None:
     page.goto("/segments")
     page.get_by_role("link", name="Độ trùng").click()

@@ -28,7 +28,7 @@ def register(name: str, channel: Channel) -> None:
 
 
 _EMAIL = r"^[^\s@]+@[^\s@]+\.[^\s@.]+$"
-register("email", Channel({"en": "e-mail", "vi": "e-mail"}, ("email", f"{ADDRESS}email"), _EMAIL))
+register("email", Channel({"en": "e-mail", "vi": "email"}, ("email", f"{ADDRESS}email"), _EMAIL))
 register("sms", Channel({"en": "SMS", "vi": "SMS"}, ("phone", f"{ADDRESS}phone"), r"^\+[1-9][0-9]{6,14}$"))
 register(
     "zalo",

@@ -27,6 +27,7 @@ from tests.engine_world import Shop, owner
 pytestmark = pytest.mark.django_db(transaction=True)
 TOTAL: dict[str, Any] = {"kind": "sum", "event": "Ordered", "property": "total"}
 PAID: dict[str, Any] = {"kind": "sum", "event": "Ordered", "property": "paid"}
+NONE: dict[str, Any] = {"kind": "last", "event": "Ordered", "property": "none"}
 NAMES = ("lan", "hoa", "mai", "tu", "ha")
 
 
@@ -96,15 +97,17 @@ def all_alike(found: dict[str, Any]) -> dict[Any, int]:
 
 def test_the_first_values_and_those_of_each_edit_are_there_for_all_readers_at_once(shop: Shop) -> None:
     service.create(name_of(shop), "Spent", spec(shop, TOTAL))
-    seen = [all_alike(shown(shop))]
-    for asked in (None, PAID, TOTAL):
-        if asked:
-            edit(shop, asked)
-        shop.engine._reload_definitions(force=True)
+    shop.engine._reload_definitions(force=True)
+    seen, turned = [all_alike(shown(shop))], []
+    for asked in (PAID, TOTAL, None):
         while shop.engine.cycle():
             if (now := all_alike(shown(shop))) != seen[-1]:
                 seen.append(now)
+        turned.append(name_of(shop) in profiles.sides().turned)
+        if asked:
+            edit(shop, asked)
     assert seen == [{}, {1: 5}, {5: 5}, {1: 5}]
+    assert turned == [False, True, False]  # most are never edited: their profiles are mirrored as they are
 
 
 def test_what_is_computed_upon_what_waits_waits_for_it(shop: Shop) -> None:
@@ -130,11 +133,13 @@ def test_what_is_computed_upon_what_waits_waits_for_it(shop: Shop) -> None:
     assert seen == [[5, 5, 0], [0, 0, 5]]
 
 
-def test_a_name_that_is_used_again_begins_with_nothing(shop: Shop) -> None:
+@pytest.mark.parametrize("edits", [[NONE], [PAID, NONE]], ids=["across", "and back"])
+def test_a_name_that_is_used_again_begins_with_nothing(shop: Shop, edits: list[dict[str, Any]]) -> None:
     """Though the other side has what was there before an edit, and of a version that was given up."""
     define(shop, TOTAL)
-    edit(shop, {"kind": "last", "event": "Ordered", "property": "none"})
-    shop.engine.drain()
+    for asked in edits:
+        edit(shop, asked)
+        shop.engine.drain()
     assert all_alike(shown(shop)) == {}
     edit(shop, PAID)
     shop.engine.cycle()
@@ -144,11 +149,11 @@ def test_a_name_that_is_used_again_begins_with_nothing(shop: Shop) -> None:
     service.create(name_of(shop), "Spent", spec(shop, TOTAL))
     assert count({"trait": f"computed.{name_of(shop)}", "op": "exists"}) == 0
     shop.engine._reload_definitions(force=True)
-    seen = []
+    seen = [all_alike(shown(shop))]
     while shop.engine.cycle():
-        seen.append(all_alike(shown(shop)))
-    assert [found for found in seen if found] == [{1: 5}] * len([found for found in seen if found])
-    assert seen[0] == {} and seen[-1] == {1: 5}
+        if (now := all_alike(shown(shop))) != seen[-1]:
+            seen.append(now)
+    assert seen == [{}, {1: 5}]
 
 
 def test_nobody_can_ask_for_what_waits(shop: Shop) -> None:
@@ -173,10 +178,9 @@ def test_whether_there_is_any_computed_trait_can_be_asked_on_either_side(shop: S
     mine = {"trait": f"only {shop.name}", "op": "exists"}
     shop.says({"type": "identify", **shop.user("lan"), "traits": {f"only {shop.name}": 1}})
     rule = {"all": [mine, {"trait": "computed", "op": "exists"}]}
-    none = {"kind": "last", "event": f"Ordered {shop.name}", "property": "none"}
     counts = [count(rule)]
     define(shop, TOTAL)
-    for asked in (None, PAID, none, PAID, none):
+    for asked in (None, PAID, NONE, PAID, NONE):
         if asked:
             edit(shop, asked)
             shop.engine.drain()

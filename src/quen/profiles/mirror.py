@@ -40,12 +40,12 @@ AS_NAMED = Sides()
 def mirrored(traits: dict[str, Any], sides: Sides) -> dict[str, Any]:
     """The traits that SQL sees: values that are shown on their side, those that wait on the other. Of what waits under
     a slot that is not coming (it was given up) there is nothing."""
-    turned, shown = sides.turned, traits.get(COMPUTED, _NONE)
-    if NEXT not in traits and (not turned or turned.isdisjoint(shown)):
+    turned = sides.turned
+    if NEXT not in traits and (not turned or turned.isdisjoint(traits.get(COMPUTED, ()))):
         return traits
     straight: dict[str, Any] = {}
     across: dict[str, Any] = {}
-    for name, value in shown.items():
+    for name, value in traits.get(COMPUTED, _NONE).items():
         (across if name in turned else straight)[name] = value
     for slot, value in traits.get(NEXT, _NONE).items():
         if (coming := sides.coming.get(slot)) is not None:

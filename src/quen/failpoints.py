@@ -42,7 +42,7 @@ POINTS: dict[str, str] = {
     "backfill.computed": "a chunk is computed and mirrored, its state is not written",
     "backfill.placed": "versions have taken their place, the engine follows those before",
     "backfill.told": "who entered and left by a version is in the journal, and still to be told",
-    "backfill.mirrored": "a chunk of its values is mirrored, their rows are not written",
+    "backfill.kept": "the history has a chunk of its values, their rows are not written",
     "separating.planned": "an order to take people apart is planned",
     "separating.written": "the state is made anew",
     "separating.moved": "the events are under their people",

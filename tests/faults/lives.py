@@ -201,8 +201,10 @@ def _tell() -> None:
     from quen.config import config
     from quen.db import fetch
     from quen.events.store import event_store
+    from quen.profiles import store as profiles
+    from quen.segments.columns import Column
 
-    rows = event_store().rows
+    rows, visits = event_store().rows, Column("traits", profiles.sides().path("computed.visits")).text
     found = {
         "events": sorted(
             [e, m if source else "", int(n)]
@@ -218,9 +220,7 @@ def _tell() -> None:
         "values": fetch("SELECT traits, COUNT(*) FROM profiles_profile GROUP BY 1 ORDER BY 1"),
         "mirrored values": sorted(
             [str(v), int(n)]
-            for v, n in rows(
-                "SELECT toString(traits.computed.visits), count() FROM profiles FINAL WHERE deleted = 0 GROUP BY 1"
-            )
+            for v, n in rows(f"SELECT {visits}, count() FROM profiles FINAL WHERE deleted = 0 GROUP BY 1")
         ),
         "segments": fetch(
             "SELECT s.name, s.status, s.count, COUNT(m.profile_id) FROM segments_segment s LEFT JOIN segments_member m"

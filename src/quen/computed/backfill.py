@@ -54,7 +54,9 @@ def _without(work: TraitJob, now: int) -> BackfillChunk:
         values, waiting = person.traits.get(COMPUTED, {}), person.traits.get(NEXT, {})
         if work.name in values or not waiting.keys() <= coming:
             person.traits[COMPUTED] = {name: value for name, value in values.items() if name != work.name}
-            person.traits[NEXT] = {slot: value for slot, value in waiting.items() if slot in coming}
+            person.traits.pop(NEXT, None)
+            if left := {slot: value for slot, value in waiting.items() if slot in coming}:
+                person.traits[NEXT] = left
             person.valued = (NewValue(work.name, None, now),)
             having.append(person)
     return BackfillChunk(work.job, having, [], people[-1].id if len(people) == CHUNK else None)

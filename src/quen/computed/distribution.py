@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from quen.computed.definitions import ComputedTrait
+from quen.profiles import store as profiles
 from quen.segments.columns import Column
 from quen.segments.sql import Store
 
@@ -38,7 +39,11 @@ class Distribution(msgspec.Struct, frozen=True):
 
 def distribution(trait: ComputedTrait, store: Store) -> Distribution:
     """Of an object: of its part that is a text."""
-    gives, path = trait.of_kind.gives, trait.path
+    return profiles.at_one_moment(lambda sides: _distribution(trait, sides.path(trait.path), store))
+
+
+def _distribution(trait: ComputedTrait, path: str, store: Store) -> Distribution:
+    gives = trait.of_kind.gives
     if gives == "object":
         texts = [name for name, (_, of) in trait.of_kind.parts.items() if of == "text"]
         return _of_texts(f"{path}.{texts[0] if texts else next(iter(trait.of_kind.parts))}", store, many=False)
@@ -47,7 +52,7 @@ def distribution(trait: ComputedTrait, store: Store) -> Distribution:
     return _of_texts(path, store, many=gives == "list")
 
 
-def people_with(path: str, store: Store) -> int:
+def _people_with(path: str, store: Store) -> int:
     """How many have a value."""
     column = Column("traits", path)
     return int(store.rows(f"SELECT countIf({column.present}) FROM profiles FINAL WHERE deleted = 0 {_SETTINGS}")[0][0])
@@ -60,7 +65,7 @@ def _of_texts(path: str, store: Store, *, many: bool) -> Distribution:
         f"SELECT value, count() AS people FROM (SELECT {value} AS value FROM profiles FINAL WHERE deleted = 0)"
         f" WHERE isNotNull(value) GROUP BY value ORDER BY people DESC, value LIMIT {MOST} {_SETTINGS}"
     )
-    people = people_with(path, store)
+    people = _people_with(path, store)
     bars = [Bar(value, int(n)) for value, n in rows]
     return Distribution(people, bars, 0 if many else max(0, people - sum(bar.people for bar in bars)))
 

@@ -17,6 +17,7 @@ from quen.config import config
 from quen.errors import Conflict, NotFound
 from quen.events.store import event_store
 from quen.ids import new_id, now_ms
+from quen.profiles import store as profiles
 from quen.profiles.state import COMPUTED, NEXT
 from quen.profiles.store import EVERYONE
 from quen.segments import following
@@ -78,6 +79,7 @@ def create(name: Any, label: Any, spec: Any, by: str = "", description: str = ""
             updated_at=now_ms(),
             created_by=by,
         )
+        profiles.prepare_side(trait.name)
         _keep_version(definition, by)
         segment_store.number_atoms(trait.atom_specs(config().zone))
     return definition
@@ -238,7 +240,9 @@ def load_program() -> Program:
         through = None if d.computed_through == EVERYONE else d.computed_through
         name = str(d.next_slot)
         defs.append(ComputedDef(d.next_slot, name, trait.live, numbers, through, d.version, False, d.id, next=True))
-    return following.load_program(defs, {d.name: f"{NEXT}.{d.next_slot}" for d, _ in coming})
+    # Read after the definitions: a new one's side is prepared with it. Only the engine turns them, and loads this then.
+    sides = profiles.sides({str(d.next_slot): d.name for d, _ in followed if d.next_slot})
+    return following.load_program(defs, {d.name: f"{NEXT}.{d.next_slot}" for d, _ in coming}, sides)
 
 
 def _shown(definition: Definition, latest: ComputedTrait) -> ComputedTrait | None:

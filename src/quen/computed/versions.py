@@ -31,6 +31,17 @@ class _Coming(msgspec.Struct):
     traits: dict[str, Definition]
     segments: dict[int, Versions]
 
+    def is_whole(self, key: str | int) -> bool:
+        each = self.traits[key] if isinstance(key, str) else self.segments[key].segment
+        return each.computed_through == EVERYONE
+
+    def upon(self, key: str | int) -> set[str | int]:
+        """What it is computed upon, of what is being computed."""
+        if isinstance(key, str):
+            return set()
+        rule = self.segments[key].rule
+        return (rule.computed() & self.traits.keys()) | (rule.segments() & self.segments.keys())
+
 
 def keep_in_step() -> bool:
     """Let be computed anew what refers to something that is, and no more what does not; whether anything changed.
@@ -91,14 +102,11 @@ def take_place(now: int) -> bool:
     if not (coming.traits or coming.segments):
         return False
     done = False
-    for group in _together(coming):
-        traits = [coming.traits[key] for key in group if isinstance(key, str)]
-        segments = [coming.segments[key].segment for key in group if isinstance(key, int)]
-        if {each.computed_through for each in traits} | {each.computed_through for each in segments} == {EVERYONE}:
-            for trait in traits:
-                done |= store.take_place(trait.next_slot, now)
-            for segment in segments:
-                done |= segment_store.take_place(segment.next_slot, now)
+    ready = _ready(coming)
+    for name in [key for key in ready if isinstance(key, str)]:
+        done |= store.take_place(coming.traits[name].next_slot, now)
+    for segment_id in [key for key in ready if isinstance(key, int)]:
+        done |= segment_store.take_place(coming.segments[segment_id].segment.next_slot, now)
     return done
 
 
@@ -107,6 +115,18 @@ def _coming() -> _Coming:
         {d.name: d for d in Definition.objects.exclude(next_slot=0).exclude(status="removing")},
         {each.segment.id: each for each in following.versions() if each.segment.next_slot},
     )
+
+
+def _ready(coming: _Coming) -> list[str | int]:
+    """What is whole, with all that must take its place at the same moment; and so is what it was computed upon, which
+    takes its place then too if it has not done so before."""
+    groups = [keys for keys in _together(coming) if all(map(coming.is_whole, keys))]
+    while True:
+        ready = [key for keys in groups for key in keys]
+        left = [keys for keys in groups if all(coming.upon(key).issubset(ready) for key in keys)]
+        if len(left) == len(groups):
+            return ready
+        groups = left
 
 
 def _together(coming: _Coming) -> list[Collection[str | int]]:

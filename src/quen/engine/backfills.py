@@ -19,7 +19,8 @@ from quen.engine.system import entries_of, segment_messages
 from quen.errors import QuenError
 from quen.events.store import ProfileRow
 from quen.profiles import store as profiles
-from quen.profiles.state import ProfileState, mirrored
+from quen.profiles.mirror import mirrored
+from quen.profiles.state import ProfileState
 from quen.segments import backfill, following, service
 from quen.segments import store as segments
 from quen.segments.backfill import BackfillChunk
@@ -68,13 +69,17 @@ def _tell(context: Context, now: int) -> bool:
 
 
 def _write_values(context: Context, batch: int) -> bool:
-    """Everybody has the values of a new version already; now their rows get them, the mirror and the history too."""
+    """Everybody has the values of a new version already, and SQL finds them: now their rows get them, and the history
+    does."""
     taken = next((each for each in profiles.takeovers() if each.through != profiles.EVERYONE), None)
     if taken is None:
         return False
     people = profiles.load_range(taken.through, backfill.CHUNK)
-    _mirror(context, people, batch)
-    failpoints.hit("backfill.mirrored")
+    if taken.name in profiles.turns():
+        context.store.insert_computed(history.rows(context.program, people))
+    else:  # an older Quen let them take their place, and its mirror has nothing on the other side
+        _mirror(context, people, batch)
+    failpoints.hit("backfill.kept")
     with transaction.atomic():
         profiles.save(people)
         profiles.taken_over(taken.slot, people[-1].id if len(people) == backfill.CHUNK else profiles.EVERYONE)
@@ -111,8 +116,11 @@ def _compute(context: Context, now: int, batch: int) -> bool:
 
 
 def _mirror(context: Context, people: list[ProfileState], batch: int) -> None:
-    valued = [person for person in people if not all(new.waits for new in person.valued)]
-    context.store.insert_profiles([ProfileRow(p.id, batch, 0, p.created_at, mirrored(p.traits)) for p in valued])
+    """Whoever has another value, be it one that waits: of a next version that is everyone, for that there is none is a
+    value too. So the side on which it gathers is whole when it takes its place."""
+    sides = context.program.sides
+    valued = [person for person in people if person.valued]
+    context.store.insert_profiles([ProfileRow(p.id, batch, 0, p.created_at, mirrored(p.traits, sides)) for p in valued])
     context.store.insert_computed(history.rows(context.program, valued))
 
 

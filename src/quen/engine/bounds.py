@@ -53,7 +53,7 @@ STATE: tuple[Bound, ...] = (
         ("segments_untold",),
         "By people: a row for each who enters or leaves by another version, for the seconds until it is told.",
     ),
-    Bound(("computed_definition", "computed_definitionversion", "profiles_takeover"), HAND),
+    Bound(("computed_definition", "computed_definitionversion", "profiles_takeover", "profiles_side"), HAND),
     Bound(("journeys_journey", "journeys_version"), HAND),
     Bound(
         ("journeys_run",),

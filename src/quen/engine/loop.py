@@ -58,6 +58,7 @@ TYPICAL_MESSAGE_BYTES = 400
 ENOUGH_TO_WEIGH = 100  # messages
 SEARCH_EVERY_S = 10.0
 NEVER = 2**62
+NOT_YET = float("-inf")
 
 
 class Engine:
@@ -83,7 +84,7 @@ class Engine:
         self._again = plan.inherited(self.position.batch)
         if plan.meet(journal.identity(), journal.end()):
             self.position, self._again = plan.position(), None
-        self._definitions_checked = 0.0
+        self._definitions_checked = NOT_YET
         self._housekept = time.monotonic()
         self._ages = Ages(min(clock(), started.now) if (started := plan.last()) is not None else clock())
         self._next_due: int | None = None
@@ -330,6 +331,8 @@ class Engine:
         self.context.seen.load()
         self.context.open_claims = identity.open_claims()
         journeys.forget_definitions()
+        # Versions may have taken their place before what failed: nobody is followed, nor mirrored, by those before.
+        self._definitions_checked, self.context.program_version = NOT_YET, None
 
     def passes(
         self, entries: list[Entry], only: Only = None, whole: bool = False, scratch: EventStore | None = None

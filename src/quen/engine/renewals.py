@@ -19,9 +19,10 @@ from quen.events.store import ProfileRow
 from quen.identity.store import merged_ids_of
 from quen.profiles import history, strategy_store
 from quen.profiles import store as profiles
+from quen.profiles.mirror import mirrored
 from quen.profiles.models import TraitsRebuild
 from quen.profiles.rebuilding import rebuild_all
-from quen.profiles.state import ProfileState, mirrored, renew
+from quen.profiles.state import ProfileState, renew
 from quen.segments import store as segments
 from quen.segments.facts import Change
 
@@ -49,7 +50,8 @@ def run_one(context: Context, now: int, batch: int) -> bool:
         return False
     people = profiles.load_range(rebuild.through, CHUNK)
     found = _renew(context, people, now)
-    mirror = [ProfileRow(p.id, batch, 0, p.created_at, mirrored(p.traits)) for p in found.changed]
+    sides = context.program.sides
+    mirror = [ProfileRow(p.id, batch, 0, p.created_at, mirrored(p.traits, sides)) for p in found.changed]
     context.store.insert_profiles(mirror)
     context.store.insert_computed(history_of_values.rows(context.program, found.changed))
     if entries := entries_of(segment_messages(found.changes, f"t{rebuild.id}-{context.strategies_version}")):

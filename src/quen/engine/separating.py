@@ -35,7 +35,8 @@ from quen.ids import BatchIds
 from quen.journeys import parting as journeys
 from quen.journeys.parting import RunOf
 from quen.profiles import store as profiles
-from quen.profiles.state import NewValue, mirrored
+from quen.profiles.mirror import mirrored
+from quen.profiles.state import NewValue
 from quen.segments import store as segments
 from quen.segments.facts import Change
 
@@ -225,7 +226,8 @@ def _tell(order: Order, work: OrderPlan, due: Due, context: Context) -> None:
     failpoints.hit("separating.moved")
     store.insert_links([LinkRow(from_id, to, work.version) for from_id, to in sorted(due.links.items())])
     people = profiles.load(set(due.keys.values()))
-    rows = [ProfileRow(p.id, work.version, 0, p.created_at, mirrored(p.traits)) for p in people.values()]
+    sides = context.program.sides
+    rows = [ProfileRow(p.id, work.version, 0, p.created_at, mirrored(p.traits, sides)) for p in people.values()]
     rows += [ProfileRow(id_, work.version, 1, 0, {}) for id_ in due.gone]
     store.insert_profiles(rows)
     for person, new in due.valued:

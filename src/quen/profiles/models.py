@@ -32,6 +32,17 @@ class Takeover(models.Model):
     through = models.BigIntegerField(default=0)  # people up to this profile id are written
 
 
+class Side(models.Model):
+    """How often the values of the computed trait `name` have changed sides in the mirror (profiles.mirror): at an odd
+    number they are at `quen:computed.NAME`.
+
+    It outlives the trait: a name that is used again goes on from there, for the other side may hold what nobody has.
+    """
+
+    name = models.CharField(max_length=60, primary_key=True)
+    turns = models.IntegerField()
+
+
 class StrategiesVersion(models.Model):
     """Which value of a trait counts, from a moment on (profiles.strategies.Strategies); the last row counts."""
 

@@ -180,11 +180,6 @@ def take_value(profile: ProfileState, slot: str, name: str, at: int) -> None:
         profile.traits[COMPUTED] = values
 
 
-def mirrored(traits: dict[str, Any]) -> dict[str, Any]:
-    """The traits that SQL sees."""
-    return {name: value for name, value in traits.items() if name != NEXT} if NEXT in traits else traits
-
-
 def search_text(traits: Mapping[str, Any]) -> str:
     """Folded words to find a person by (no marks, lower case); phones as +84…, addresses without a public domain."""
     return " ".join(_searched(name, str(traits[name])) for name in SEARCHED_TRAITS if traits.get(name))[:400]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
 from quen.db import execute, execute_many, fetch, fetch_in
+from quen.profiles.mirror import AS_NAMED, Sides
 from quen.profiles.state import NEXT, ProfileState, search_text, take_value
 
 COLUMNS = "id, created_at, first_seen, last_seen, first_source_id, traits, trait_meta, live, due_at"
@@ -15,6 +16,7 @@ EVERYONE = 2**63 - 1  # up to this profile id: all there are, and those to come
 _ACTIVITY = ("first_seen", "first_source_id", "live")
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.decode
+_Found = TypeVar("_Found")
 _meta = msgspec.json.Decoder(dict[str, list[Any]])
 
 
@@ -130,9 +132,15 @@ def takeovers() -> list[TakenOver]:
 
 
 def take_over(slot: int, name: str, at: int) -> None:
-    """From now on the values under this slot are those of the computed trait: of everyone, at once."""
+    """From now on the values under this slot are those of the computed trait: of everyone, at once. SQL finds them on
+    the other side of the mirror."""
     execute("DELETE FROM profiles_takeover WHERE name = %s AND through = %s", [name, EVERYONE])
     execute("INSERT INTO profiles_takeover (slot, name, at, through) VALUES (%s, %s, %s, 0)", [slot, name, at])
+    execute(
+        "INSERT INTO profiles_side (name, turns) VALUES (%s, 1)"
+        " ON CONFLICT (name) DO UPDATE SET turns = profiles_side.turns + 1",
+        [name],
+    )
 
 
 def taken_over(slot: int, through: int) -> None:
@@ -143,6 +151,40 @@ def taken_over(slot: int, through: int) -> None:
 
 def forget_takeovers(name: str) -> None:
     execute("DELETE FROM profiles_takeover WHERE name = %s", [name])
+
+
+def prepare_side(name: str) -> None:
+    """Of a computed trait that is new nothing is shown, and its first values gather at `computed.NAME`: those of most
+    traits stay there, and where nothing is turned the mirror of a profile is its traits as they are."""
+    execute("INSERT INTO profiles_side (name, turns) VALUES (%s, 1) ON CONFLICT (name) DO NOTHING", [name])
+
+
+def turns() -> dict[str, int]:
+    """Name of a computed trait → how often its values have changed sides (`models.Side`). One small query."""
+    return dict(fetch("SELECT name, turns FROM profiles_side"))
+
+
+def sides(coming: Mapping[str, str] = AS_NAMED.coming) -> Sides:
+    """On which sides of the mirror values are shown now."""
+    return _sides(turns(), coming)
+
+
+def at_one_moment(ask: Callable[[Sides], _Found]) -> _Found:
+    """What `ask` finds in the mirror, given where SQL finds the values that are shown.
+
+    If other ones have taken their place meanwhile it is asked again: whoever was written since has nothing any more
+    where it looked.
+    """
+    now = turns()
+    while True:
+        before, found = now, ask(_sides(now))
+        now = turns()
+        if now == before:
+            return found
+
+
+def _sides(turned: Mapping[str, int], coming: Mapping[str, str] = AS_NAMED.coming) -> Sides:
+    return Sides(frozenset(name for name, times in turned.items() if times % 2), coming)
 
 
 def _state(row: tuple[Any, ...]) -> ProfileState:

@@ -74,7 +74,7 @@ def compare(
 ) -> Outcome:
     """Rows and live state of these people against SQL."""
     people = {id_: p for id_, p in profiles.load(ids).items() if p.due_at is None or p.due_at > now}
-    expected = sql.members_among(rule, people, store, now, program.zone, rule_of)
+    expected = sql.members_among(rule, people, store, now, program.zone, rule_of, program.sides)
     rows = fetch_in("SELECT profile_id, segment_id FROM segments_member WHERE {in}", people, column="profile_id")
     stored = {profile_id for profile_id, of in rows if of == segment_id}
     followed = {id_ for id_, p in people.items() if p.live and segment_id in program.members(program.decode(p.live))}

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import structlog
 
 from quen.config import config
+from quen.profiles.mirror import AS_NAMED, Sides
 from quen.profiles.store import EVERYONE
 from quen.segments import store
 from quen.segments.backfill import Job
@@ -57,10 +58,13 @@ def versions() -> list[Versions]:
     return found
 
 
-def load_program(computed: Sequence[ComputedDef] = (), values: Mapping[str, str] = _NOTHING) -> Program:
+def load_program(
+    computed: Sequence[ComputedDef] = (), values: Mapping[str, str] = _NOTHING, sides: Sides = AS_NAMED
+) -> Program:
     """Everything to follow, compiled: computed traits; segments, computed or live; and the rules of journeys.
 
-    `values`: where the values are of the computed traits that are being computed: name → path.
+    `values`: where a profile has the values of the computed traits that are being computed: name → path; `sides`: where
+    its mirror has those of all.
     """
     followed = versions()
     rules = [rule for each in followed for rule in (each.shown, each.next) if rule is not None]
@@ -80,7 +84,7 @@ def load_program(computed: Sequence[ComputedDef] = (), values: Mapping[str, str]
             segment, rule = each.segment, placed(each.next, coming, values)
             through = None if segment.computed_through == EVERYONE else segment.computed_through
             defs.append(SegmentDef(segment.next_slot, rule, numbers, through, segment.version, segment.id, next=True))
-    return Program.compile(defs, config().zone, computed, held)
+    return Program.compile(defs, config().zone, computed, held, sides)
 
 
 def atom_numbers(asked: Sequence[tuple[Mapping[str, Mapping[str, Any]], set[str]]]) -> dict[str, int]:

@@ -16,6 +16,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from quen.profiles.mirror import AS_NAMED, Sides
 from quen.profiles.state import COMPUTED, NEXT, NewValue
 from quen.segments.chain import Chain
 from quen.segments.conditions.base import History
@@ -40,6 +41,7 @@ class Program:
         self._names: list[str] = []  # of the computed traits
         self._next_names: set[str] = set()
         self._slots: dict[int, int] = {}  # segment → slot of the version that has
+        self.sides = AS_NAMED  # where the mirror that SQL reads has the values of these versions
         self.told: dict[str, int] = {}  # of those whose changes are kept, the name → id
         self._evaluates: list[Callable[[LiveState, Person, int], tuple[Any, int]]] = []
         self._through: list[int | None] = []
@@ -60,6 +62,7 @@ class Program:
         zone: ZoneInfo,
         computed: Sequence[ComputedDef] = (),
         held: Mapping[int, int] = _NOTHING,  # type: ignore[assignment]
+        sides: Sides = AS_NAMED,
     ) -> Program:
         """`zone`: the workspace's. `held`: paused segments that others refer to, by their slots: who was in one stays
         in it.
@@ -67,6 +70,7 @@ class Program:
         A segment that refers to one that is neither given nor held is followed as if that were empty.
         """
         program = cls(zone)
+        program.sides = sides
         program.told = {trait.name: trait.of or trait.id for trait in computed if trait.told and not trait.next}
         program._next_names = {trait.name for trait in computed if trait.next}
         wiring = Wiring(zone, program._names, program._positions)

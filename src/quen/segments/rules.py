@@ -13,7 +13,8 @@ from typing import Any
 
 import msgspec
 
-from quen.profiles.state import COMPUTED
+from quen.profiles.mirror import NOWHERE
+from quen.profiles.state import COMPUTED, NEXT
 from quen.segments.conditions import KINDS
 from quen.segments.conditions.all_ import AllOf
 from quen.segments.conditions.any_ import AnyOf
@@ -76,7 +77,7 @@ def parse_rule(obj: Any) -> Rule:
 
 def placed(rule: Rule, slots: Mapping[int, int], traits: Mapping[str, str]) -> Rule:
     """The rule as the live program follows it: segments by their slots, computed traits (by name) where the values are
-    that it is to see. What is not given stays as it is."""
+    that it is to see. What is not given stays as it is, but that nobody can ask for what waits."""
     return Rule(_placed(rule.root, slots, traits))
 
 
@@ -89,6 +90,8 @@ def _placed(condition: Condition, slots: Mapping[int, int], traits: Mapping[str,
             return replace(condition, item=_placed(condition.item, slots, traits))
         case InSegment():
             return replace(condition, segment_id=slots.get(condition.segment_id, condition.segment_id))
+        case Trait() if condition.trait.partition(".")[0] == NEXT:
+            return replace(condition, trait=NOWHERE)
         case Trait() if (name := computed_name(condition.trait)) in traits:
             whole = f"{COMPUTED}.{name}"
             return replace(condition, trait=traits[name] + condition.trait.removeprefix(whole))

@@ -16,6 +16,7 @@ from quen.errors import Conflict, InvalidInput, NotFound
 from quen.events.store import event_store
 from quen.ids import new_id, now_ms
 from quen.profiles import store as profiles
+from quen.profiles.mirror import Sides
 from quen.segments import sql, store
 from quen.segments.conditions.base import Condition
 from quen.segments.definitions import atom_specs
@@ -216,12 +217,16 @@ def preview(rule: Any) -> dict[str, Any]:
     `why` is a list of (sql.Reason, why.Facts or None). Raises RuleError.
     """
     parsed = check_rule(rule)
-    now, zone, rule_of = now_ms(), config().zone, roots()
-    found = sql.preview(parsed, event_store(), now, zone, rule_of)
-    reasons = sql.explain(parsed, found.sample, event_store(), now, zone, rule_of)
+    now, zone, rule_of, store = now_ms(), config().zone, roots(), event_store()
+
+    def ask(sides: Sides) -> tuple[sql.Preview, dict[int, list[sql.Reason]]]:
+        found = sql.preview(parsed, store, now, zone, rule_of, sides)
+        return found, sql.explain(parsed, found.sample, store, now, zone, rule_of, sides)
+
+    found, reasons = profiles.at_one_moment(ask)
     people = {id_: profile.traits for id_, profile in profiles.load(found.sample).items()}
     conditions = [reason.condition for reason in next(iter(reasons.values()), [])][:MOST_FACTS]
-    told = facts(conditions, people, event_store(), now, zone) if people else {}
+    told = facts(conditions, people, store, now, zone) if people else {}
     why = {id_: list(zip_longest(each, told.get(id_, []))) for id_, each in reasons.items()}
     return {
         "count": found.count,

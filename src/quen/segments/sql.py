@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from quen.events.store import EventsRefused
+from quen.profiles.mirror import AS_NAMED, Sides
 from quen.segments.columns import TRUE, Column
 from quen.segments.conditions.base import Condition, SqlContext
 from quen.segments.rules import Rule
@@ -53,13 +54,17 @@ def no_rule(segment_id: int) -> Condition:
 
 
 def members_sql(
-    rule: Rule, now: int, zone: ZoneInfo, rule_of: Callable[[int], Condition] = no_rule
+    rule: Rule,
+    now: int,
+    zone: ZoneInfo,
+    rule_of: Callable[[int], Condition] = no_rule,
+    sides: Sides = AS_NAMED,
 ) -> tuple[str, dict[str, Any]]:
     """A query for the ids of the people the rule holds for at `now`, and its parameters.
 
-    `rule_of` gives the root of the rule of a segment that this one refers to.
+    `rule_of` gives the root of the rule of a segment that this one refers to; `sides` says where computed traits are.
     """
-    condition = _condition(rule, SqlContext(now, zone, rule_of))
+    condition = _condition(rule, SqlContext(now, zone, rule_of, sides=sides))
     return f"SELECT id FROM profiles FINAL WHERE {condition} {_SETTINGS}", {}
 
 
@@ -70,11 +75,12 @@ def members_among(
     now: int,
     zone: ZoneInfo,
     rule_of: Callable[[int], Condition] = no_rule,
+    sides: Sides = AS_NAMED,
 ) -> set[int]:
     """Those of these people the rule holds for at `now`; only their events are read."""
     if not profile_ids:
         return set()
-    context = SqlContext(now, zone, rule_of, tuple(int(id) for id in profile_ids))
+    context = SqlContext(now, zone, rule_of, tuple(int(id) for id in profile_ids), sides=sides)
     ids = ", ".join(map(str, context.among))
     condition = rule.root.sql(context)
     rows = store.rows(f"SELECT id FROM profiles FINAL WHERE deleted = 0 AND id IN ({ids}) AND {condition} {_SETTINGS}")
@@ -82,12 +88,18 @@ def members_among(
 
 
 def preview(
-    rule: Rule, store: Store, now: int, zone: ZoneInfo, rule_of: Callable[[int], Condition] = no_rule, size: int = 10
+    rule: Rule,
+    store: Store,
+    now: int,
+    zone: ZoneInfo,
+    rule_of: Callable[[int], Condition] = no_rule,
+    sides: Sides = AS_NAMED,
+    size: int = 10,
 ) -> Preview:
     latest, merged = store.rows(
         "SELECT (SELECT toUnixTimestamp64Milli(max(time)) FROM events), (SELECT count() FROM links)"
     )[0]
-    context = SqlContext(now, zone, rule_of, latest=int(latest), merged=bool(int(merged)))
+    context = SqlContext(now, zone, rule_of, latest=int(latest), merged=bool(int(merged)), sides=sides)
     rows = store.rows(
         "SELECT (SELECT count() FROM profiles FINAL WHERE deleted = 0), count(),"
         f" countIf({Column('traits', 'email').is_text}), countIf({Column('traits', 'phone').is_text}),"
@@ -104,12 +116,13 @@ def explain(
     now: int,
     zone: ZoneInfo,
     rule_of: Callable[[int], Condition] = no_rule,
+    sides: Sides = AS_NAMED,
 ) -> dict[int, list[Reason]]:
     """For each person, every innermost condition of the rule and whether it holds: why somebody is in or out."""
     leaves = [condition for condition in rule.conditions() if not condition.parts()]
     if not profile_ids or not leaves:
         return {}
-    context = SqlContext(now, zone, rule_of, tuple(int(id) for id in profile_ids))
+    context = SqlContext(now, zone, rule_of, tuple(int(id) for id in profile_ids), sides=sides)
     columns = ", ".join(f"toUInt8({leaf.sql(context)})" for leaf in leaves)
     ids = ", ".join(map(str, context.among))
     rows: Sequence[tuple[Any, ...]] = store.rows(

@@ -8,10 +8,13 @@ from zoneinfo import ZoneInfo
 
 from quen.errors import InvalidInput, QuenError
 from quen.events.store import event_store
+from quen.profiles import store as profiles
 from quen.profiles.marks import CONSENT
+from quen.profiles.mirror import Sides
 from quen.segments.columns import Column, holds
 from quen.segments.conditions.base import Condition, SqlContext
 from quen.segments.conditions.reachable import Reachable
+from quen.segments.conditions.trait import column
 from quen.segments.reach import CHANNELS
 from quen.segments.rules import Rule
 from quen.segments.sql import no_rule
@@ -27,22 +30,23 @@ def values(event: str, name: str) -> list[tuple[str, int]]:
     have it; the most frequent first. Nothing where the store does not answer in time: it is only a help."""
     if not name or not all(name.split(".")):
         raise InvalidInput("name: the name of a trait or property is needed", details={"path": "name"})
-    params: dict[str, Any] = {}
-    if event:
-        table, column = "events", Column("properties", name)
-        rows = f"event = {{event:String}} AND time > now() - INTERVAL {_DAYS} DAY"
-        params["event"] = event
-    else:
-        table, column, rows = "profiles FINAL", Column("traits", name), "deleted = 0"
     try:
-        found = event_store().rows(
-            f"SELECT {column.text} AS value, count() AS times FROM {table} WHERE {rows} AND isNotNull({column.text})"
-            f" AND length({column.text}) BETWEEN 1 AND 100 GROUP BY value ORDER BY times DESC, value"
-            f" LIMIT {MOST} {_SETTINGS}",
-            params,
-        )
+        if not event:
+            return profiles.at_one_moment(
+                lambda sides: _counted(column(name, sides).text, "profiles FINAL", "deleted = 0", {})
+            )
+        rows = f"event = {{event:String}} AND time > now() - INTERVAL {_DAYS} DAY"
+        return _counted(Column("properties", name).text, "events", rows, {"event": event})
     except QuenError:
         return []
+
+
+def _counted(text: str, table: str, rows: str, params: dict[str, Any]) -> list[tuple[str, int]]:
+    found = event_store().rows(
+        f"SELECT {text} AS value, count() AS times FROM {table} WHERE {rows} AND isNotNull({text})"
+        f" AND length({text}) BETWEEN 1 AND 100 GROUP BY value ORDER BY times DESC, value LIMIT {MOST} {_SETTINGS}",
+        params,
+    )
     return [(str(value), int(times)) for value, times in found]
 
 
@@ -80,10 +84,14 @@ def _channels(context: SqlContext) -> list[tuple[str, int]]:
 
 def reach(rule: Rule, now: int, zone: ZoneInfo, rule_of: Callable[[int], Condition]) -> dict[str, int]:
     """Channel → how many of those the rule holds for can be reached on it. Raises QuenError where it takes too long."""
-    context = SqlContext(now, zone, rule_of)
-    counted = ", ".join(f"countIf({Reachable(name).sql(context)})" for name in CHANNELS)
-    (counts,) = event_store().rows(
-        f"SELECT {counted} FROM profiles FINAL WHERE deleted = 0 AND {rule.root.sql(context)}"
-        " SETTINGS precise_float_parsing = 1, max_execution_time = 10"
-    )
+
+    def ask(sides: Sides) -> list[tuple[Any, ...]]:
+        context = SqlContext(now, zone, rule_of, sides=sides)
+        counted = ", ".join(f"countIf({Reachable(name).sql(context)})" for name in CHANNELS)
+        return event_store().rows(
+            f"SELECT {counted} FROM profiles FINAL WHERE deleted = 0 AND {rule.root.sql(context)}"
+            " SETTINGS precise_float_parsing = 1, max_execution_time = 10"
+        )
+
+    (counts,) = profiles.at_one_moment(ask)
     return dict(zip(CHANNELS, map(int, counts), strict=True))

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from quen.db import fetch_in
+from quen.profiles.mirror import AS_NAMED, Sides
 from quen.segments.columns import all_of, instant
 from quen.segments.conditions.base import Condition, SqlContext
 from quen.segments.conditions.event import Event
@@ -64,9 +65,10 @@ def why(
     now: int,
     zone: ZoneInfo,
     rule_of: Callable[[int], Condition],
+    sides: Sides,
 ) -> Said:
     """The whole rule for one person. A query for all the truths, one for the facts of each sentence about events."""
-    reasons = explain(rule, [profile_id], store, now, zone, rule_of).get(profile_id, [])
+    reasons = explain(rule, [profile_id], store, now, zone, rule_of, sides).get(profile_id, [])
     truths = {id(reason.condition): reason.holds for reason in reasons}
     found = facts([reason.condition for reason in reasons], {profile_id: traits}, store, now, zone)[profile_id]
     fact_of = {id(reason.condition): fact for reason, fact in zip(reasons, found, strict=True)}
@@ -112,7 +114,8 @@ def _facts(
 ) -> Mapping[int, Facts]:
     if isinstance(condition, Trait):
         name = condition.trait
-        return {id_: Facts("trait", trait=(name, _at(traits, name))) for id_, traits in traits_of.items()}
+        at = AS_NAMED.path(name)  # what waits is told to nobody
+        return {id_: Facts("trait", trait=(name, _at(traits, at))) for id_, traits in traits_of.items()}
     if isinstance(condition, Event):
         named = [str(each["property"]) for each in condition.to_json().get("where", []) if "property" in each]
         aggregated = condition.to_json()[condition.aggregate]

@@ -17,12 +17,13 @@ from quen.engine.steps.record import event_row
 from quen.engine.system import system_entries
 from quen.events.store import ComputedRow, EventRow, EventStore, LinkRow, ProfileRow
 from quen.identity.store import link_changes
-from quen.profiles.state import ProfileState, mirrored
+from quen.profiles.mirror import Sides, mirrored
+from quen.profiles.state import ProfileState
 
 
 def run(batch: Batch, context: Context) -> None:
     prepare(batch)
-    mirror, computed = _mirror(batch), history.rows(context.program, _valued(batch))
+    mirror, computed = _mirror(batch, context.program.sides), history.rows(context.program, _valued(batch))
     if batch.recorded:
         rest, token = batch.own_rows, f"{batch.token}-own"
     else:
@@ -82,11 +83,11 @@ def _valued(batch: Batch) -> list[ProfileState]:
     return [p for p in batch.profiles.values() if p.valued and p.id not in batch.merged]
 
 
-def _mirror(batch: Batch) -> list[ProfileRow]:
+def _mirror(batch: Batch, sides: Sides) -> list[ProfileRow]:
     """Profiles whose traits SQL must see anew, and those that are gone."""
     changed = [p for p, names in batch.changed_traits.items() if names] + list(batch.created)
     rows = {
-        p: ProfileRow(p, batch.number, 0, batch.profiles[p].created_at, mirrored(batch.profiles[p].traits))
+        p: ProfileRow(p, batch.number, 0, batch.profiles[p].created_at, mirrored(batch.profiles[p].traits, sides))
         for p in changed
         if p not in batch.merged and p in batch.profiles
     }

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from quen.profiles.mirror import AS_NAMED, Sides
 from quen.segments.cases import Case
 from quen.segments.columns import instant
 from quen.segments.facts import LiveState, Person
@@ -60,6 +61,7 @@ class SqlContext(msgspec.Struct, frozen=True):
     among: tuple[int, ...] = ()  # only these people are asked about: their events are all that is read; none: everyone
     latest: int = FOREVER  # no event has happened after this instant
     merged: bool = True  # there may be events under ids that were merged away
+    sides: Sides = AS_NAMED  # where the mirror has computed traits
 
 
 class History(msgspec.Struct, frozen=True):

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from quen.profiles.mirror import Sides
+from quen.profiles.state import COMPUTED, NEXT
 from quen.segments.cases import Case
-from quen.segments.columns import Column
+from quen.segments.columns import Column, any_of, quote
 from quen.segments.conditions.base import Condition, Evaluate, Kind, Parser, SqlContext, Wiring
 from quen.segments.facts import LiveState, Person
 from quen.segments.grammar import N_, Place, check_fields, name, required
@@ -23,7 +25,7 @@ class Trait(Condition, frozen=True):
         return {"trait": self.trait, "op": self.op, **OPERATORS[self.op].to_json(self.operand)}
 
     def sql(self, context: SqlContext) -> str:
-        return OPERATORS[self.op].sql(self.operand, Column("traits", self.trait), context.now, context.zone)
+        return OPERATORS[self.op].sql(self.operand, column(self.trait, context.sides), context.now, context.zone)
 
     def live(self, wiring: Wiring) -> Evaluate:
         wiring.follow_trait(self.trait)
@@ -46,6 +48,27 @@ class Trait(Condition, frozen=True):
         if opposite := OPERATORS[self.op].opposite:
             return f"{self.trait} {OPERATORS[opposite].words(self.operand, language)}"
         return super().negated_words(language, name_of)
+
+
+def column(path: str, sides: Sides) -> Column:
+    """Where the mirror of profiles has the trait of this name."""
+    if path == COMPUTED and sides.turned:
+        return _Computed(sides.turned)
+    return Column("traits", sides.path(path))
+
+
+class _Computed(Column):
+    """All computed traits together, on whichever side each is: whether there is any can be asked of it."""
+
+    def __init__(self, turned: frozenset[str]) -> None:
+        super().__init__("traits", COMPUTED)
+        self._turned = sorted(turned)
+
+    @property
+    def present(self) -> str:
+        names = ", ".join(map(quote, self._turned))
+        straight = f"arrayExists(x -> splitByChar('.', x)[1] NOT IN ({names}), JSONAllPaths({self._object}))"
+        return any_of([straight, *(Column("traits", f"{NEXT}.{name}").present for name in self._turned)])
 
 
 def _parse(obj: Mapping[str, Any], place: Place, parser: Parser) -> Trait:

@@ -11,6 +11,7 @@ from quen.config import config
 from quen.db import fetch
 from quen.events.store import event_store
 from quen.ids import now_ms
+from quen.profiles import store as profiles
 from quen.profiles.masking import mask
 from quen.profiles.queries import Person, person
 from quen.segments import service
@@ -43,7 +44,8 @@ def tell(segment: Segment, found: Person, language: str, say: Say) -> dict[str, 
     """`{since, holds, told}`: since when they are a member, and the rule as of now, sentence by sentence."""
     rows = fetch("SELECT since FROM segments_member WHERE segment_id = %s AND profile_id = %s", [segment.id, found.id])
     traits, rule = found.profile.traits, parse_rule(segment.rule)
-    told = why(rule, found.id, traits, event_store(), now_ms(), config().zone, service.roots())
+    now, zone, rule_of = now_ms(), config().zone, service.roots()
+    told = profiles.at_one_moment(lambda sides: why(rule, found.id, traits, event_store(), now, zone, rule_of, sides))
     shown = _shown(told, language, service.namer(), say, masked=found.masked)
     return {"since": int(rows[0][0]) if rows else None, "holds": told.holds, "told": shown}
 

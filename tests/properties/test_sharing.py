@@ -78,9 +78,9 @@ def test_two_who_become_one_and_go_on(asked: list[dict[str, Any]], history: list
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(questions, histories, st.integers(1, 12), st.lists(_edges, max_size=3))
+@given(questions, histories, st.integers(1, 12), st.lists(_edges, max_size=3), st.sampled_from((2, 3)))
 def test_what_an_older_quen_kept_for_each_alone_goes_on(
-    asked: list[dict[str, Any]], history: list[Any], until: int, clock: list[int]
+    asked: list[dict[str, Any]], history: list[Any], until: int, clock: list[int], layout: int
 ) -> None:
     who, arrivals = make_person(history, {})
     rules = _numbered(asked)
@@ -90,7 +90,7 @@ def test_what_an_older_quen_kept_for_each_alone_goes_on(
         now = follow(follower, who, arrivals[:until], NOON - 4 * DAY)
     program, former = _after_an_upgrade(rules)
     together = Follower(program, who)
-    together.blob = _of_the_second_layout({n: each.state for n, each in alone.items()}, former)
+    together.blob = _of_layout(layout, {n: each.state for n, each in alone.items()}, former)
     known = [who.facts[index] for _, index in arrivals[:until]]
     for arrival, index in [*arrivals[until:], *((arrivals[-1][0] + later, -1) for later in sorted(clock))]:
         now = max(now, arrival)
@@ -132,10 +132,15 @@ def _after_an_upgrade(rules: dict[int, Rule]) -> tuple[Program, dict[int, int]]:
     return Program.compile([SegmentDef(n, rule, numbers) for n, rule in rules.items()], ZONE), former
 
 
-def _of_the_second_layout(states: dict[int, LiveState], former: dict[int, int]) -> bytes:
+def _of_layout(layout: int, states: dict[int, LiveState], former: dict[int, int]) -> bytes:
+    """As an older Quen packed it: one group, for all of them ask about one event."""
     encode = msgspec.msgpack.encode
     atoms = {former[n]: kept for n, state in states.items() for kept in state.atoms.values()}
-    groups = {ord(name): encode(atoms) for state in states.values() for name in state._packed.names} if atoms else {}
-    members = dict.fromkeys((n for state in states.values() for n in state.members), NOON)
+    members = [n for state in states.values() for n in state.members]
     dues = {n: at for state in states.values() for n, at in state.dues.items()}
-    return encode((2, groups, encode(members), encode(dues), min(dues.values(), default=None)))
+    first, groups = min(dues.values(), default=None), [encode(atoms)] if atoms else []
+    if layout == 2:
+        since = dict.fromkeys(members, NOON)
+        return encode((2, {7 + at: group for at, group in enumerate(groups)}, encode(since), encode(dues), first))
+    by_instant = {at: [n for n in dues if dues[n] == at] for at in dues.values()}
+    return encode((3, first, "g" * len(groups), groups, encode(members), encode(by_instant)))

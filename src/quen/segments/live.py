@@ -52,7 +52,7 @@ class Program:
         self._series: dict[int, Series] = {}  # what each of them keeps
         self._chains: dict[int, Chain] = {}  # those that are sequences
         self._known = Known({}, frozenset(), {})
-        self._asked: dict[str, list[tuple[str, list[Row]]]] = {}  # event → group → who is told of it
+        self._asked: dict[str, list[tuple[bytes, list[Row]]]] = {}  # event → group → who is told of it
         self._by_trait: dict[str, list[int]] = {}
 
     @classmethod

@@ -1,25 +1,34 @@
-"""What is kept for one profile, as bytes and opened. What a batch does not ask for is not even decoded.
+"""What is kept for one profile, as bytes and opened. What a batch does not ask for is not even looked at.
 
-Layout: `[3, due, names, groups, members, dues]`. Atoms stand in groups, those of the same events together, so that an
-event opens the one group that asks about it: `names` has a character for each. Each group is packed by itself, and so
-are members, and dues as `{instant: ids}`: of segments that ask about the same event many are due at one instant. `due`
-is the least. However much is kept, an event costs one group.
+Layout 4: a head (`layout, number of groups, due`), the names of the groups, where each section begins, and the
+sections: members, dues, and a group of atoms each. Atoms of the same events stand together, so that an event opens the
+one group that asks about it, and exchanges it: the rest is copied as it is. Each section is packed by itself: members
+as a list, dues as `{instant: ids}`, for of segments that ask about the same event many are due at one instant. `due` is
+the least.
 
-Layouts of before are still read: `[2, {group: atoms}, members, dues, due]`, and `[atoms, members, dues, fresh]`, where
-members were kept with since when.
+Layouts of before are still read: `[3, due, names, groups, members, dues]`, `[2, {group: atoms}, members, dues, due]`,
+and `[atoms, members, dues, fresh]`, where members were kept with since when.
 """
 
 from __future__ import annotations
 
+import functools
+import struct
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from collections.abc import Set as AbstractSet
+from itertools import accumulate
 from typing import Any
 from zlib import crc32
 
 import msgspec
 
-_LAYOUT = 3
+_LAYOUT = 4
+_HEAD = struct.Struct("<BHq")
+_AT, _AT_TWO = struct.Struct("<I"), struct.Struct("<II")
+_NAME = 2  # bytes
+_MEMBERS, _DUES, _GROUPS = 0, 1, 2  # numbers of sections, of the first group
+_NO_DUE = -1
 _encode = msgspec.msgpack.Encoder().encode
 _atoms = msgspec.msgpack.Decoder(dict[int, Any])
 _members = msgspec.msgpack.Decoder(set[int])
@@ -34,7 +43,7 @@ class Known(msgspec.Struct):
     older Quen kept atoms → the one in which it is now, and how states of several, of the same group, become one.
     """
 
-    groups: dict[int, str]
+    groups: dict[int, bytes]
     members: AbstractSet[int]
     former: dict[int, tuple[int, Callable[[Sequence[Any]], Any]]]
 
@@ -60,19 +69,20 @@ class LiveState:
     A due may be earlier than the flip: what happens since may have put it off. Then it is found out at that instant.
     """
 
-    __slots__ = ("_asked", "_dues", "_known", "_members", "_opened", "_packed", "fresh")
+    __slots__ = ("_asked", "_blob", "_count", "_due", "_dues", "_known", "_members", "_opened", "fresh")
 
-    def __init__(self, known: Known, packed: _Packed | None = None, dues: dict[int, int] | None = None) -> None:
-        """`packed`: as it was encoded; None: nobody was ever evaluated. `dues`: None: as packed."""
-        self.fresh = packed is None  # never evaluated: everything must be
+    def __init__(self, known: Known, blob: bytes | None = None) -> None:
+        """`blob`: as it was encoded; None: nobody was ever evaluated."""
+        self.fresh = blob is None  # never evaluated: everything must be
         self._known = known
-        self._packed = _Packed(_LAYOUT, None, "", [], _encode(()), _encode({})) if packed is None else packed
-        self._opened: dict[str, dict[int, Any]] = {}  # maybe to be changed
-        self._asked: dict[str, dict[int, Any]] = {}  # only to be read
+        self._blob = blob or _EMPTY
+        _, self._count, self._due = _HEAD.unpack_from(self._blob)
+        self._opened: dict[bytes, dict[int, Any]] = {}  # maybe to be changed
+        self._asked: dict[bytes, dict[int, Any]] = {}  # only to be read
         self._members: set[int] | None = None  # as packed
-        self._dues = dues
+        self._dues: dict[int, int] | None = None  # as packed
 
-    def group(self, name: str) -> dict[int, Any]:
+    def group(self, name: bytes) -> dict[int, Any]:
         """The atoms of a group, to be changed."""
         if (opened := self._opened.get(name)) is None:
             asked = self._asked
@@ -81,23 +91,24 @@ class LiveState:
 
     def atom(self, number: int) -> Any:
         """What is kept of one atom, to be read; None is nothing yet."""
-        group = self._known.groups.get(number, "")
+        group = self._known.groups.get(number, b"")
         if (opened := self._opened.get(group)) is None and (opened := self._asked.get(group)) is None:
             opened = self._asked[group] = self._open(group)
         return opened.get(number)
 
-    def _open(self, name: str) -> dict[int, Any]:
-        packed = self._packed
-        if not name or (at := packed.names.find(name)) < 0:
+    def _open(self, name: bytes) -> dict[int, Any]:
+        blob, starts = self._blob, _HEAD.size + _NAME * self._count
+        if not name or (at := blob.find(name, _HEAD.size, starts)) < 0:
             return {}
-        return self._known.atoms(_atoms.decode(packed.groups[at]))
+        start, end = _AT_TWO.unpack_from(blob, starts + _AT.size * (_GROUPS + (at - _HEAD.size) // _NAME))
+        return self._known.atoms(_atoms.decode(blob[start:end]))
 
     def group_of(self, atom: int) -> dict[int, Any]:
         """That in which an atom is."""
         return self.group(self._known.groups[atom]) if atom in self._known.groups else {}
 
     def groups(self) -> Iterator[dict[int, Any]]:
-        return map(self.group, {*self._packed.names, *self._opened})
+        return map(self.group, {*_names(self._blob, self._count), *self._opened})
 
     @property
     def atoms(self) -> Atoms:
@@ -106,7 +117,7 @@ class LiveState:
     @property
     def members(self) -> set[int]:
         if self._members is None:
-            self._members = _members.decode(self._packed.members)
+            self._members = _members.decode(_section(self._blob, self._count, _MEMBERS))
             if not self._members <= self._known.members:
                 self._members &= self._known.members
         return self._members
@@ -114,27 +125,89 @@ class LiveState:
     @property
     def dues(self) -> dict[int, int]:
         if self._dues is None:
-            self._dues = {id_: at for at, ids in _dues.decode(self._packed.dues).items() for id_ in ids}
+            packed = _dues.decode(_section(self._blob, self._count, _DUES))
+            self._dues = {id_: at for at, ids in packed.items() for id_ in ids}
         return self._dues
 
     @property
     def due_at(self) -> int | None:
         """The earliest instant at which some segment may flip by time alone."""
-        return self._packed.due if self._dues is None else min(self._dues.values(), default=None)
+        if self._dues is not None:
+            return min(self._dues.values(), default=None)
+        return None if self._due == _NO_DUE else self._due
 
     def encode(self) -> bytes:
-        packed = self._packed
+        blob, count = self._blob, self._count
         for name, atoms in self._opened.items():
-            packed.put(name, _encode(atoms) if atoms else b"")
+            at = blob.find(name, _HEAD.size, _HEAD.size + _NAME * count)
+            if at >= 0 and atoms:
+                blob = _exchanged(blob, count, _GROUPS + (at - _HEAD.size) // _NAME, _encode(atoms))
+            elif at >= 0 or atoms:
+                blob = _with_group(blob, count, name, _encode(atoms) if atoms else b"")
+                count = _HEAD.unpack_from(blob)[1]
         if self._members is not None:
-            packed.members = _encode(self._members)
+            blob = _exchanged(blob, count, _MEMBERS, _encode(self._members))
         if self._dues is not None:
             by_instant: dict[int, list[int]] = defaultdict(list)
             for id_, at in self._dues.items():
                 by_instant[at].append(id_)
-            packed.dues, packed.due = _encode(by_instant), min(by_instant, default=None)
+            self._due = min(by_instant, default=_NO_DUE)
+            blob = _exchanged(blob, count, _DUES, _encode(by_instant))
+            blob = _HEAD.pack(_LAYOUT, count, self._due) + blob[_HEAD.size :]
             self._dues = None
-        return _encode(packed)
+        self._blob, self._count = blob, count
+        return blob
+
+
+def _names(blob: bytes, count: int) -> list[bytes]:
+    return [blob[at : at + _NAME] for at in range(_HEAD.size, _HEAD.size + _NAME * count, _NAME)]
+
+
+def _section(blob: bytes, count: int, number: int) -> bytes:
+    start, end = _AT_TWO.unpack_from(blob, _HEAD.size + _NAME * count + _AT.size * number)
+    return blob[start:end]
+
+
+def _exchanged(blob: bytes, count: int, number: int, section: bytes) -> bytes:
+    """With another section in the place of that of this number."""
+    starts = _HEAD.size + _NAME * count
+    at = starts + _AT.size * number
+    start, end = _AT_TWO.unpack_from(blob, at)
+    more = len(section) - end + start
+    if not more:
+        return b"".join((blob[:start], section, blob[end:]))
+    # What comes after it moves: all those numbers are one large one, to which so much is added in each place.
+    after, data = at + _AT.size, starts + _AT.size * (_GROUPS + count + 1)
+    moved = int.from_bytes(blob[after:data], "little") + more * _each((data - after) // _AT.size)
+    return b"".join((blob[:after], moved.to_bytes(data - after, "little"), blob[data:start], section, blob[end:]))
+
+
+@functools.cache
+def _each(count: int) -> int:
+    """One in each of so many places of `_AT`."""
+    return sum(1 << (8 * _AT.size * place) for place in range(count))
+
+
+def _with_group(blob: bytes, count: int, name: bytes, group: bytes) -> bytes:
+    """With a group that was not there, or (b"") without one that was."""
+    sections = [_section(blob, count, number) for number in range(_GROUPS + count)]
+    groups = dict(zip(_names(blob, count), sections[_GROUPS:], strict=True))
+    if group:
+        groups[name] = group
+    else:
+        del groups[name]
+    return _joined(_HEAD.unpack_from(blob)[2], groups, *sections[:_GROUPS])
+
+
+def _joined(due: int, groups: Mapping[bytes, bytes], members: bytes, dues: bytes) -> bytes:
+    sections = (members, dues, *groups.values())
+    first = _HEAD.size + _NAME * len(groups) + _AT.size * (len(sections) + 1)
+    starts = accumulate(map(len, sections), initial=first)
+    head = (_HEAD.pack(_LAYOUT, len(groups), due), *groups, *map(_AT.pack, starts))
+    return b"".join((*head, *sections))
+
+
+_EMPTY = _joined(_NO_DUE, {}, _encode(()), _encode({}))
 
 
 class Atoms(MutableMapping[int, Any]):
@@ -164,25 +237,13 @@ class Atoms(MutableMapping[int, Any]):
         return repr(dict(self))
 
 
-class _Packed(msgspec.Struct, array_like=True, gc=False):
+class _Third(msgspec.Struct, array_like=True):
     layout: int
     due: int | None
     names: str
     groups: list[bytes]
     members: bytes
     dues: bytes
-
-    def put(self, name: str, group: bytes) -> None:
-        """Put a group into its place; b"": it is gone."""
-        at = self.names.find(name)
-        if group and at >= 0:
-            self.groups[at] = group
-        elif group:
-            self.names += name
-            self.groups.append(group)
-        elif at >= 0:
-            self.names = self.names.replace(name, "")
-            del self.groups[at]
 
 
 class _Second(msgspec.Struct, array_like=True):
@@ -201,30 +262,44 @@ class _First(msgspec.Struct, array_like=True):
     dues: dict[int, int]
 
 
-_packed = msgspec.msgpack.Decoder(_Packed)
+_third = msgspec.msgpack.Decoder(_Third)
 _second = msgspec.msgpack.Decoder(_Second)
 _first = msgspec.msgpack.Decoder(_First)
 
 
 def opened(blob: bytes, known: Known) -> LiveState:
     """The state that `LiveState.encode` gave, or an older Quen's."""
-    if blob[1] == _LAYOUT:
-        return LiveState(known, _packed.decode(blob))
-    if blob[1] == 2:
+    return LiveState(known, blob) if blob[0] == _LAYOUT else _converted(blob, known)
+
+
+def _converted(blob: bytes, known: Known) -> LiveState:
+    state = LiveState(known, _EMPTY)
+    groups: Iterable[bytes]
+    members: AbstractSet[int]
+    if blob[1] == 3:
+        third = _third.decode(blob)
+        groups, members = third.groups, _members.decode(third.members)
+        dues = {id_: at for at, ids in _dues.decode(third.dues).items() for id_ in ids}
+    elif blob[1] == 2:
         second = _second.decode(blob)
-        members, dues = _times.decode(second.members).keys(), _times.decode(second.dues)
-        packed = _Packed(_LAYOUT, second.due, "", [], _encode(list(members)), b"")
-        for number, group in second.groups.items():
-            packed.put(chr(number), group)
-        return LiveState(known, packed, dues)
-    first = _first.decode(blob)
-    state = LiveState(known, dues=first.dues)
-    state.fresh = False
-    state.atoms.update(known.atoms(first.atoms))
-    state.members.update(first.members.keys() & known.members)
+        groups, members, dues = second.groups.values(), _times.decode(second.members).keys(), _times.decode(second.dues)
+    else:
+        first = _first.decode(blob)
+        groups, members, dues = [_encode(first.atoms)], first.members.keys(), first.dues
+    found: dict[int, Any] = {}
+    for group in groups:
+        found |= _atoms.decode(group)
+    state.atoms.update(known.atoms(found))
+    state.members.update(members & known.members)
+    state.dues.update(dues)
     return state
 
 
-def group_of(events: Iterable[str]) -> str:
-    """The name of the group of what follows these events: the same whatever else is followed. Some may share one."""
-    return chr(crc32("\0".join(events).encode()) & 0x7FFF)
+def group_of(events: Iterable[str]) -> bytes:
+    """The name of the group of what follows these events: the same whatever else is followed. Some may share one.
+
+    The first byte of a name has its highest bit set, the second has not: names that stand one after the other are found
+    nowhere but where they are.
+    """
+    hashed = crc32("\0".join(events).encode())
+    return bytes((0x80 | hashed >> 7 & 0x7F, hashed & 0x7F))

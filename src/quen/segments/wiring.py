@@ -22,7 +22,7 @@ class Atom(msgspec.Struct):
     """One series of one person, by its number in their state."""
 
     number: int
-    group: str
+    group: bytes
     events: tuple[str, ...]
     passes: Filter | None
     askers: list[Asker]
@@ -55,9 +55,9 @@ class Wiring:
         """For what comes to this position. `numbers`: of atoms, by key; `value`: it is a computed trait."""
         return Wire(self, position, numbers, value)
 
-    def rows(self, series: Mapping[int, Series]) -> dict[str, list[tuple[str, list[Row]]]]:
+    def rows(self, series: Mapping[int, Series]) -> dict[str, list[tuple[bytes, list[Row]]]]:
         """Event → group → its atoms."""
-        found: dict[str, dict[str, list[Row]]] = defaultdict(lambda: defaultdict(list))
+        found: dict[str, dict[bytes, list[Row]]] = defaultdict(lambda: defaultdict(list))
         for atom in self.atoms.values():
             for event in atom.events:
                 found[event][atom.group].append((atom.number, atom.passes, series[atom.number].take))

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import random
+from typing import Any
+
 import msgspec
 
 from quen.segments.rules import parse_rule
+from quen.segments.state import Known, LiveState, group_of
 from tests.conformance.segment_world import NOON, Follower, compiled, person
 
 DAY = 86_400_000
@@ -50,3 +54,34 @@ def test_an_event_opens_only_what_asks_about_it() -> None:
     follower.program.apply(state, who, who.facts[3:], (), NOON)
     assert len(state._opened) == 1
     assert state._members is state._dues is None
+
+
+def test_whatever_is_kept_comes_back_as_it_was() -> None:
+    """Groups come, grow, shrink and go; what is beside them stays."""
+    dice, numbers = random.Random(4), range(1, 400)
+    known = Known({n: group_of([f"Event {n % 150}"]) for n in numbers}, set(range(100)), {})
+    state, atoms, members, dues = LiveState(known), dict[int, Any](), set[int](), dict[int, int]()
+    assert len({known.groups[n] for n in numbers}) == 150
+    for _ in range(3_000):
+        number = dice.choice(numbers)
+        does = dice.random()
+        if does < 0.5:
+            atoms[number] = state.group_of(number)[number] = [dice.randrange(1 << dice.randrange(1, 64))] * dice.choice(
+                (1, 1, 2, 9, 300)
+            )
+        elif does < 0.8:
+            atoms.pop(number, None)
+            state.group_of(number).pop(number, None)
+        elif does < 0.9:
+            members ^= {number % 100}
+            state.members.symmetric_difference_update({number % 100})
+        else:
+            dues[number % 7] = state.dues[number % 7] = dice.randrange(1, 1 << 44)
+        blob = state.encode()
+        assert state.due_at == min(dues.values(), default=None)
+        if dice.random() < 0.7:  # else it goes on with what it was encoded from
+            state = LiveState(known, blob)
+        assert (state.atom(number), state.due_at) == (atoms.get(number), min(dues.values(), default=None))
+        if dice.random() < 0.1:
+            assert (state.atoms, state.members, state.dues) == (atoms, members, dues)
+            assert len(state.encode()) == len(blob)

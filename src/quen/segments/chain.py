@@ -19,7 +19,7 @@ import msgspec
 from quen.segments.facts import Fact
 from quen.segments.kept import OwnFold
 from quen.segments.moments import FOREVER
-from quen.segments.where import Filter
+from quen.segments.operators.base import Filter
 
 MAX_KEPT = 64  # of one person's events; with one more, the oldest half is folded
 MAX_ENDS = 16

@@ -29,7 +29,7 @@ class Person(Protocol):
     valued: tuple[NewValue, ...]
 
 
-class Change(msgspec.Struct, frozen=True):
+class Change(msgspec.Struct, frozen=True, gc=False):
     """A person entered or left. `at`: the true instant of a flip by time, else the `now` of the batch.
 
     `backfill`: found by the first computation of a segment (or of a new version), not by something that happened: it

@@ -8,7 +8,7 @@ JSON-like and compact; None is "nothing yet".
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from quen.segments.facts import Fact
@@ -17,7 +17,7 @@ from quen.segments.facts import Fact
 class Fold(Protocol):
     """A question about a series."""
 
-    def truth(self, state: Any, now: int) -> tuple[Any, int]:
+    def truth(self, state: Any, now: int) -> Answer:
         """Whether it holds at `now`, and until which instant it surely stays so if nothing happens.
 
         For a computed trait: the value at `now`, which is compared with `==` alike."""
@@ -28,19 +28,29 @@ class Fold(Protocol):
 
 class Asker(NamedTuple):
     """Who asks: the position in the program of a segment, or of a computed trait (`value`), which is asked again
-    whenever something changes."""
+    whenever something changes. `alone`: the segment asks nothing else, so the answer is its truth."""
 
     fold: Any
     position: int
     value: bool = False
+    alone: bool = False
+
+
+Answer = tuple[Any, int]
+"""As `Fold.truth` gives it."""
+
+Told = Mapping[int, Answer | None]
+"""Positions of those who are told, with the answer; None: it has to be asked for."""
+
+NOBODY: Told = {}
 
 
 class Series(Protocol):
     def add(self, state: Any, fact: Fact, now: int) -> Any:
         """The state with one more fact, in any order of time. May change `state` in place."""
 
-    def take(self, state: Any, fact: Fact, now: int) -> tuple[Any, Collection[int]]:
-        """The same, and the positions of those for whom it may be other than before, or may last less long.
+    def take(self, state: Any, fact: Fact, now: int) -> tuple[Any, Told]:
+        """The same, and those for whom it may be other than before, or may last less long.
 
         Of all others whatever was concluded still stands, for at least as long (decision 30)."""
 
@@ -64,7 +74,7 @@ class OwnFold(ABC):
         """As of a series."""
 
     @abstractmethod
-    def truth(self, state: Any, now: int) -> tuple[Any, int]:
+    def truth(self, state: Any, now: int) -> Answer:
         """As of a fold."""
 
     def together(self, askers: Sequence[Asker]) -> Series:
@@ -74,32 +84,32 @@ class OwnFold(ABC):
 class _Own:
     def __init__(self, fold: OwnFold, askers: Sequence[Asker]) -> None:
         self.add, self.merge = fold.add, fold.merge
-        self._positions = positions(askers)
+        self._everyone = unanswered(asker.position for asker in askers)
 
-    def take(self, state: Any, fact: Fact, now: int) -> tuple[Any, Collection[int]]:
-        return self.add(state, fact, now), self._positions
+    def take(self, state: Any, fact: Fact, now: int) -> tuple[Any, Told]:
+        return self.add(state, fact, now), self._everyone
 
     def unite(self, states: Sequence[Any]) -> Any:
         return states[-1]
 
 
-def positions(askers: Sequence[Asker]) -> tuple[int, ...]:
-    return tuple(dict.fromkeys(asker.position for asker in askers))
+def unanswered(positions: Iterable[int]) -> Told:
+    return dict.fromkeys(positions)
 
 
-def always(askers: Sequence[Asker]) -> tuple[int, ...]:
-    """The positions of those who ask for a value."""
-    return positions([asker for asker in askers if asker.value])
+def always(askers: Sequence[Asker]) -> Told:
+    """Those who ask for a value."""
+    return unanswered(asker.position for asker in askers if asker.value)
 
 
-def truths(askers: Sequence[Asker], state: Any, now: int) -> list[tuple[Any, int]]:
+def truths(askers: Sequence[Asker], state: Any, now: int) -> list[Answer]:
     return [asker.fold.truth(state, now) for asker in askers]
 
 
-def changed(askers: Sequence[Asker], before: Sequence[tuple[Any, int]], after: Sequence[tuple[Any, int]]) -> list[int]:
-    """The positions of those who ask for a value, and of those for whom the truth is another, or lasts less long."""
-    return [
-        asker.position
-        for asker, (truth, until), (now_true, now_until) in zip(askers, before, after, strict=True)
-        if asker.value or now_true != truth or now_until < until
-    ]
+def changed(askers: Sequence[Asker], before: Sequence[Answer], after: Sequence[Answer]) -> Told:
+    """Those who ask for a value, and those for whom the truth is another, or lasts less long."""
+    return {
+        asker.position: answer if asker.alone else None
+        for asker, (truth, until), answer in zip(askers, before, after, strict=True)
+        if asker.value or answer[0] != truth or answer[1] < until
+    }

@@ -22,7 +22,7 @@ from quen.segments.chain import Chain
 from quen.segments.conditions.base import History
 from quen.segments.definitions import ComputedDef, SegmentDef, references_first
 from quen.segments.facts import Change, Fact, Person
-from quen.segments.kept import Series
+from quen.segments.kept import NOBODY, Answer, Series, Told
 from quen.segments.moments import FOREVER
 from quen.segments.state import Known, LiveState, opened
 from quen.segments.wiring import Atom, Row, Wiring
@@ -44,7 +44,7 @@ class Program:
         self.sides = AS_NAMED  # where the mirror that SQL reads has the values of these versions
         self.told: dict[str, int] = {}  # of those whose changes are kept, the name → id
         self._evaluates: list[Callable[[LiveState, Person, int], tuple[Any, int]]] = []
-        self._through: list[int | None] = []
+        self._half: dict[int, int] = {}  # of those being computed: followed up to this profile
         self._versions: dict[int, int] = {}
         self._positions: dict[int, int] = {}
         self._dependents: dict[int, list[int]] = {}
@@ -80,7 +80,9 @@ class Program:
         by_slot = {segment.id: segment for segment in segments}
         for slot in references_first({segment.id: segment.rule.segments() for segment in segments}):
             segment = by_slot[slot]
-            program._add(segment, segment.rule.root.live(wiring.at(len(program._ids), segment.atoms)))
+            root = segment.rule.root.bare()
+            alone = root.keeps() is not None
+            program._add(segment, root.live(wiring.at(len(program._ids), segment.atoms, alone=alone)))
         program._wire(wiring)
         # Of those held nothing is followed, but others ask who was in them.
         program._known.members = program._positions.keys() | set(held)
@@ -97,7 +99,7 @@ class Program:
         if not what.next:
             self._slots[what.of or what.id] = what.id
         self._evaluates.append(evaluate)
-        self._through.append(what.computed_through)
+        self.set_computed_through(what.id, what.computed_through)
         self._versions[what.id] = what.version
 
     def _wire(self, wiring: Wiring) -> None:
@@ -125,7 +127,11 @@ class Program:
 
     def set_computed_through(self, slot: int, profile_id: int | None) -> None:
         """Follow what is being computed up to this profile; None: for everyone."""
-        self._through[self._positions[slot]] = profile_id
+        position = self._positions[slot]
+        if profile_id is None:
+            self._half.pop(position, None)
+        else:
+            self._half[position] = profile_id
 
     def members(self, state: LiveState) -> set[int]:
         """Ids of the segments that the person is in, by the versions that are shown."""
@@ -173,10 +179,10 @@ class Program:
         to come before `now` happen first, at their own instants.
         """
         changes: list[Change] = []
-        touched: set[int] = set()
+        touched: dict[int, Answer | None] = {}
         for trait in changed_traits:
             if (positions := self._by_trait.get(trait)) is not None:
-                touched.update(positions)
+                touched.update(dict.fromkeys(positions))
         due = state.due_at
         if due is not None and due <= now:
             # What the changed traits decide was not true before now: those segments are only evaluated below.
@@ -198,9 +204,9 @@ class Program:
                         group[number] = kept
         if state.fresh:
             state.fresh = False
-            touched.update(range(len(self._ids)))
+            touched = dict.fromkeys(range(len(self._ids)))
         if touched:
-            self._evaluate(state, person, touched, now, changes)
+            self._evaluate(state, person, touched, now, changes, answers=touched)
         return changes
 
     def wake(self, state: LiveState, person: Person, now: int) -> list[Change]:
@@ -256,7 +262,7 @@ class Program:
 
     def _answered(self, atom: Atom, position: int) -> set[str]:
         """The questions that others ask of an atom for everyone."""
-        everyone = (asked for at, asked in atom.questions.items() if at != position and self._through[at] is None)
+        everyone = (asked for at, asked in atom.questions.items() if at != position and at not in self._half)
         return set().union(*everyone)
 
     def late(self, state: LiveState, facts: Sequence[Fact], merged: bool) -> list[int]:
@@ -271,7 +277,7 @@ class Program:
         """Numbers of the atoms that must be told anew for a person with whom these have become one: those of what is
         being computed, for the person already, but not yet for all of these, whose older history is missing."""
         last = max(others, default=survivor)
-        half = {at for at, through in enumerate(self._through) if through is not None and survivor <= through < last}
+        half = {at for at, through in self._half.items() if survivor <= through < last}
         return [number for number, atom in self._atoms.items() if half & atom.questions.keys()] if half else []
 
     def retell(self, state: LiveState, number: int, facts: Iterable[Fact], now: int) -> None:
@@ -294,11 +300,9 @@ class Program:
 
     def _flips(self, state: LiveState, person: Person, now: int, left_out: Collection[int]) -> list[Change]:
         changes: list[Change] = []
-        dues = state.dues
-        while dues and (at := min(dues.values())) <= now:
-            due = {self._positions.get(segment_id, -1) for segment_id, when in dues.items() if when == at}
-            for segment_id in [id for id, when in dues.items() if when == at]:
-                del dues[segment_id]
+        while (found := state.take_due(now)) is not None:
+            at, ids = found
+            due = {self._positions.get(segment_id, -1) for segment_id in ids}
             self._evaluate(state, person, due.difference(left_out, (-1,)), at, changes, left_out)
         return changes
 
@@ -310,20 +314,18 @@ class Program:
         now: int,
         changes: list[Change],
         left_out: Collection[int] = (),
+        answers: Told = NOBODY,
     ) -> None:
-        members, dues, first_segment = state.members, state.dues, len(self._names)
-        ids, evaluates, all_through = self._ids, self._evaluates, self._through
+        members, later, first_segment = state.members, state.later, len(self._names)
+        ids, evaluates, half, dependents = self._ids, self._evaluates, self._half, self._dependents
         waiting = sorted(positions)
         for position in waiting:  # what depends on one comes after it, and is put there
-            segment_id, through = ids[position], all_through[position]
-            if through is not None and person.id > through:
-                dues.pop(segment_id, None)
+            segment_id = ids[position]
+            if half and person.id > half.get(position, person.id):
+                later[segment_id] = FOREVER
                 continue
-            truth, until = evaluates[position](state, person, now)
-            if until < FOREVER:
-                dues[segment_id] = until
-            else:
-                dues.pop(segment_id, None)
+            truth, until = answers.get(position) or evaluates[position](state, person, now)
+            later[segment_id] = until
             if position < first_segment:
                 name = self._names[position]
                 if name in self._next_names:
@@ -340,9 +342,10 @@ class Program:
                     members.remove(segment_id)
                 told, next_ = self._tells[position]
                 changes.append(Change(told, truth, now, False, next_))
-            for dependent in self._dependents.get(position, ()):
-                if dependent not in waiting and dependent not in left_out:
-                    insort(waiting, dependent)
+            if position in dependents:
+                for dependent in dependents[position]:
+                    if dependent not in waiting and dependent not in left_out:
+                        insort(waiting, dependent)
 
 
 def _put(person: Person, name: str, value: Any, now: int) -> bool:

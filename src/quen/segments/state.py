@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import functools
 import struct
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import accumulate
@@ -23,16 +22,19 @@ from zlib import crc32
 
 import msgspec
 
+from quen.segments.moments import FOREVER
+
 _LAYOUT = 4
 _HEAD = struct.Struct("<BHq")
 _AT, _AT_TWO = struct.Struct("<I"), struct.Struct("<II")
 _NAME = 2  # bytes
-_MEMBERS, _DUES, _GROUPS = 0, 1, 2  # numbers of sections, of the first group
+_STANDING, _GROUPS = 0, 1  # numbers of sections, of the first group
 _NO_DUE = -1
 _encode = msgspec.msgpack.Encoder().encode
 _atoms = msgspec.msgpack.Decoder(dict[int, Any])
 _members = msgspec.msgpack.Decoder(set[int])
 _dues = msgspec.msgpack.Decoder(dict[int, list[int]])
+_standing = msgspec.msgpack.Decoder(tuple[set[int], dict[int, list[int]]])
 _times = msgspec.msgpack.Decoder(dict[int, int])
 
 
@@ -63,13 +65,13 @@ class Known(msgspec.Struct):
 
 
 class LiveState:
-    """`atoms` by number, `members` ids of the segments that the person is in, `dues` segment id → the instant before
-    which it surely stays.
+    """`atoms` by number, `members` ids of the segments that the person is in, `later` segment id → the instant before
+    which it surely stays, FOREVER for none, where that is another than before.
 
     A due may be earlier than the flip: what happens since may have put it off. Then it is found out at that instant.
     """
 
-    __slots__ = ("_asked", "_blob", "_count", "_due", "_dues", "_known", "_members", "_opened", "fresh")
+    __slots__ = ("_asked", "_blob", "_count", "_due", "_dues", "_known", "_members", "_opened", "fresh", "later")
 
     def __init__(self, known: Known, blob: bytes | None = None) -> None:
         """`blob`: as it was encoded; None: nobody was ever evaluated."""
@@ -79,8 +81,9 @@ class LiveState:
         _, self._count, self._due = _HEAD.unpack_from(self._blob)
         self._opened: dict[bytes, dict[int, Any]] = {}  # maybe to be changed
         self._asked: dict[bytes, dict[int, Any]] = {}  # only to be read
-        self._members: set[int] | None = None  # as packed
-        self._dues: dict[int, int] | None = None  # as packed
+        self._members: set[int] | None = None  # as packed, and dues too
+        self._dues: dict[int, list[int]] = {}  # by instant, without `later`
+        self.later: dict[int, int] = {}
 
     def group(self, name: bytes) -> dict[int, Any]:
         """The atoms of a group, to be changed."""
@@ -117,24 +120,48 @@ class LiveState:
     @property
     def members(self) -> set[int]:
         if self._members is None:
-            self._members = _members.decode(_section(self._blob, self._count, _MEMBERS))
+            self._members, self._dues = _standing.decode(_section(self._blob, self._count, _STANDING))
             if not self._members <= self._known.members:
                 self._members &= self._known.members
         return self._members
 
     @property
     def dues(self) -> dict[int, int]:
-        if self._dues is None:
-            packed = _dues.decode(_section(self._blob, self._count, _DUES))
-            self._dues = {id_: at for at, ids in packed.items() for id_ in ids}
-        return self._dues
+        """Segment id → the instant before which it surely stays."""
+        return {id_: at for at, ids in self._by_instant().items() for id_ in ids}
 
     @property
     def due_at(self) -> int | None:
         """The earliest instant at which some segment may flip by time alone."""
-        if self._dues is not None:
-            return min(self._dues.values(), default=None)
+        if self._members is not None or self.later:
+            return min(self._by_instant(), default=None)
         return None if self._due == _NO_DUE else self._due
+
+    def take_due(self, now: int) -> tuple[int, list[int]] | None:
+        """What may flip by time at the earliest, if that is not after `now`: the instant, and the ids of the segments.
+        They have no due any more."""
+        dues = self._by_instant()
+        at = min(dues, default=FOREVER)
+        return (at, dues.pop(at)) if at <= now else None
+
+    def _by_instant(self) -> dict[int, list[int]]:
+        if self._members is None:
+            _ = self.members  # is packed with them
+        dues, later = self._dues, self.later
+        if later:
+            changed = later.keys()
+            for at, ids in list(dues.items()):
+                if not changed.isdisjoint(ids):
+                    dues[at] = [id_ for id_ in ids if id_ not in later]
+                    if not dues[at]:
+                        del dues[at]
+            for id_, at in later.items():
+                if at in dues:
+                    dues[at].append(id_)
+                elif at < FOREVER:
+                    dues[at] = [id_]
+            self.later = {}
+        return dues
 
     def encode(self) -> bytes:
         blob, count = self._blob, self._count
@@ -145,16 +172,11 @@ class LiveState:
             elif at >= 0 or atoms:
                 blob = _with_group(blob, count, name, _encode(atoms) if atoms else b"")
                 count = _HEAD.unpack_from(blob)[1]
-        if self._members is not None:
-            blob = _exchanged(blob, count, _MEMBERS, _encode(self._members))
-        if self._dues is not None:
-            by_instant: dict[int, list[int]] = defaultdict(list)
-            for id_, at in self._dues.items():
-                by_instant[at].append(id_)
-            self._due = min(by_instant, default=_NO_DUE)
-            blob = _exchanged(blob, count, _DUES, _encode(by_instant))
+        if self._members is not None or self.later:
+            dues = self._by_instant()
+            self._due = min(dues, default=_NO_DUE)
+            blob = _exchanged(blob, count, _STANDING, _encode((self._members, dues)))
             blob = _HEAD.pack(_LAYOUT, count, self._due) + blob[_HEAD.size :]
-            self._dues = None
         self._blob, self._count = blob, count
         return blob
 
@@ -178,14 +200,14 @@ def _exchanged(blob: bytes, count: int, number: int, section: bytes) -> bytes:
         return b"".join((blob[:start], section, blob[end:]))
     # What comes after it moves: all those numbers are one large one, to which so much is added in each place.
     after, data = at + _AT.size, starts + _AT.size * (_GROUPS + count + 1)
-    moved = int.from_bytes(blob[after:data], "little") + more * _each((data - after) // _AT.size)
+    moved = int.from_bytes(blob[after:data], "little") + more * _each(data - after)
     return b"".join((blob[:after], moved.to_bytes(data - after, "little"), blob[data:start], section, blob[end:]))
 
 
 @functools.cache
-def _each(count: int) -> int:
-    """One in each of so many places of `_AT`."""
-    return sum(1 << (8 * _AT.size * place) for place in range(count))
+def _each(size: int) -> int:
+    """One in each place of `_AT` in so many bytes."""
+    return sum(1 << (8 * at) for at in range(0, size, _AT.size))
 
 
 def _with_group(blob: bytes, count: int, name: bytes, group: bytes) -> bytes:
@@ -196,18 +218,18 @@ def _with_group(blob: bytes, count: int, name: bytes, group: bytes) -> bytes:
         groups[name] = group
     else:
         del groups[name]
-    return _joined(_HEAD.unpack_from(blob)[2], groups, *sections[:_GROUPS])
+    return _joined(_HEAD.unpack_from(blob)[2], groups, sections[_STANDING])
 
 
-def _joined(due: int, groups: Mapping[bytes, bytes], members: bytes, dues: bytes) -> bytes:
-    sections = (members, dues, *groups.values())
+def _joined(due: int, groups: Mapping[bytes, bytes], standing: bytes) -> bytes:
+    sections = (standing, *groups.values())
     first = _HEAD.size + _NAME * len(groups) + _AT.size * (len(sections) + 1)
     starts = accumulate(map(len, sections), initial=first)
     head = (_HEAD.pack(_LAYOUT, len(groups), due), *groups, *map(_AT.pack, starts))
     return b"".join((*head, *sections))
 
 
-_EMPTY = _joined(_NO_DUE, {}, _encode(()), _encode({}))
+_EMPTY = _joined(_NO_DUE, {}, _encode(((), {})))
 
 
 class Atoms(MutableMapping[int, Any]):
@@ -291,7 +313,7 @@ def _converted(blob: bytes, known: Known) -> LiveState:
         found |= _atoms.decode(group)
     state.atoms.update(known.atoms(found))
     state.members.update(members & known.members)
-    state.dues.update(dues)
+    state.later.update(dues)
     return state
 
 

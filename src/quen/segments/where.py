@@ -11,8 +11,7 @@ import msgspec
 from quen.segments.columns import Column, all_of, any_of, negate
 from quen.segments.grammar import MAX_DEPTH, N_, Place, check_fields, name, required
 from quen.segments.operators import OPERATORS
-
-Filter = Callable[[Mapping[str, Any]], bool]
+from quen.segments.operators.base import Filter
 
 
 class Where(msgspec.Struct, frozen=True):
@@ -33,9 +32,7 @@ class Where(msgspec.Struct, frozen=True):
 
     def live(self, zone: ZoneInfo) -> Filter:
         if self.kind == "property":
-            operator = OPERATORS[self.op]
-            read, test = operator.reader(self.property), operator.test(self.operand, zone)
-            return lambda properties: test(read(properties))
+            return OPERATORS[self.op].filter(self.property, self.operand, zone)
         parts = [part.live(zone) for part in self.parts]
         if self.kind == "not":
             return lambda properties: not parts[0](properties)

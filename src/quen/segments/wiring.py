@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,10 +12,11 @@ import msgspec
 from quen.profiles.state import COMPUTED, NEXT
 from quen.segments.conditions.base import Followed, History
 from quen.segments.facts import Fact
-from quen.segments.kept import Asker, Series
+from quen.segments.kept import Asker, Series, Told
+from quen.segments.operators.base import Filter
 from quen.segments.rules import digest
 from quen.segments.state import group_of
-from quen.segments.where import Filter, Where
+from quen.segments.where import Where
 
 
 class Atom(msgspec.Struct):
@@ -51,9 +52,10 @@ class Wiring:
         self.by_trait: dict[str, list[int]] = {}
         self.dependents: dict[int, list[int]] = {}
 
-    def at(self, position: int, numbers: Mapping[str, int], *, value: bool = False) -> Wire:
-        """For what comes to this position. `numbers`: of atoms, by key; `value`: it is a computed trait."""
-        return Wire(self, position, numbers, value)
+    def at(self, position: int, numbers: Mapping[str, int], *, value: bool = False, alone: bool = False) -> Wire:
+        """For what comes to this position. `numbers`: of atoms, by key; `value`: it is a computed trait; `alone`: it is
+        a segment that asks one thing only."""
+        return Wire(self, position, numbers, value, alone)
 
     def rows(self, series: Mapping[int, Series]) -> dict[str, list[tuple[bytes, list[Row]]]]:
         """Event → group → its atoms."""
@@ -64,15 +66,16 @@ class Wiring:
         return {event: list(groups.items()) for event, groups in found.items()}
 
 
-Row = tuple[int, Filter | None, Callable[[Any, Fact, int], tuple[Any, Collection[int]]]]
+Row = tuple[int, Filter | None, Callable[[Any, Fact, int], tuple[Any, Told]]]
 
 
 class Wire:
     """What one segment, or computed trait, asks for (`conditions.base.Wiring`)."""
 
-    def __init__(self, wiring: Wiring, position: int, numbers: Mapping[str, int], value: bool) -> None:
+    def __init__(self, wiring: Wiring, position: int, numbers: Mapping[str, int], value: bool, alone: bool) -> None:
         self.zone = wiring.zone
-        self._wiring, self._position, self._numbers, self._value = wiring, position, numbers, value
+        self._wiring, self._position, self._numbers = wiring, position, numbers
+        self._value, self._alone = value, alone
 
     def follow_events(self, followed: Followed) -> int:
         key = digest(followed.spec)
@@ -82,7 +85,7 @@ class Wire:
             group, passes = group_of(followed.events), _filter(followed.where, self.zone)
             atom = Atom(number, group, followed.events, passes, [], {}, [], set())
             self._wiring.atoms[number] = atom
-        atom.askers.append(Asker(followed.fold, self._position, self._value))
+        atom.askers.append(Asker(followed.fold, self._position, self._value, self._alone))
         atom.histories.append(followed.history)
         question = key if followed.former is None else digest(followed.former)
         atom.questions.setdefault(self._position, set()).add(question)

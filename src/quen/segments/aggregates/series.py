@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from bisect import bisect_right, insort
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
 from typing import Any
 
 from quen.segments.facts import Fact
-from quen.segments.kept import Asker, Series, always, changed, truths
+from quen.segments.kept import NOBODY, Asker, Series, Told, always, changed, truths, unanswered
 from quen.segments.moments import FOREVER
 from quen.segments.window import Window
 
@@ -160,9 +160,9 @@ class _Window(Latest):
         self._spans = [asker.fold.span for asker in by_span]
         self._positions = [asker.position for asker in by_span]
 
-    def take(self, state: list[Entry] | None, fact: Fact, now: int) -> tuple[list[Entry] | None, Collection[int]]:
+    def take(self, state: list[Entry] | None, fact: Fact, now: int) -> tuple[list[Entry] | None, Told]:
         first = bisect_right(self._spans, now - fact.time)
-        return self.add(state, fact, now), self._positions[first:]
+        return self.add(state, fact, now), unanswered(self._positions[first:])
 
     def unite(self, states: Sequence[list[Entry]]) -> list[Entry]:
         found = {(entry[0], entry[1]): entry for state in states for entry in state}
@@ -205,10 +205,11 @@ class _Result:
         self._extract, self._reducer = fold.extract, fold.reducer
         self._start, self._end = fold.limits
         self._askers, self._always = askers, always(askers)
-        others = [(asker.fold.reducer, asker.position) for asker in askers if not asker.value]
-        levels = sorted((at, position) for reducer, position in others for at in reducer.breaks or ())
-        self._levels, self._beyond = [at for at, _ in levels], [position for _, position in levels]
-        self._tests = [(reducer.test, position) for reducer, position in others if reducer.breaks is None]
+        others = [(asker.position, asker.alone, asker.fold.reducer) for asker in askers if not asker.value]
+        levels = [(at, other) for other in others for at in other[2].breaks or ()]
+        levels.sort(key=lambda level: level[0])
+        self._levels, self._beyond = [at for at, _ in levels], [other for _, other in levels]
+        self._tests = [other for other in others if other[2].breaks is None]
 
     def add(self, state: list[Any] | None, fact: Fact, now: int) -> list[Any] | None:
         if not self._start <= fact.time < self._end or (value := self._extract(fact.properties)) is None:
@@ -221,10 +222,10 @@ class _Result:
         del state[1][:started]
         return state
 
-    def take(self, state: list[Any] | None, fact: Fact, now: int) -> tuple[list[Any] | None, Collection[int]]:
+    def take(self, state: list[Any] | None, fact: Fact, now: int) -> tuple[list[Any] | None, Told]:
         time, reducer = fact.time, self._reducer
         if not self._start <= time < self._end or (value := self._extract(fact.properties)) is None:
-            return state, ()
+            return state, NOBODY
         if state is None:
             state = [reducer.start(), []]
         if state[1] or time > now:
@@ -233,17 +234,21 @@ class _Result:
             return state, changed(self._askers, before, truths(self._askers, state, now))
         result, levels = state[0], self._levels  # nearly always: nothing lies ahead, and nothing will
         level = reducer.level(result) if levels else 0
-        held = [test(result) for test, _ in self._tests]
+        held = [other[2].test(result) for other in self._tests]
         result = state[0] = reducer.step(result, [time, fact.id, value])
-        touched: Collection[int] = self._always
+        crossed = []
         if levels:
             low, high = bisect_right(levels, level), bisect_right(levels, reducer.level(result))
             if low != high:
-                touched = (*touched, *self._beyond[min(low, high) : max(low, high)])
-        for before, (test, position) in zip(held, self._tests, strict=True):
-            if test(result) != before:
-                touched = (*touched, position)
-        return state, touched
+                crossed = self._beyond[min(low, high) : max(low, high)]
+        if held:
+            crossed += [other for was, other in zip(held, self._tests, strict=True) if other[2].test(result) != was]
+        if not crossed:
+            return state, self._always
+        told = dict(self._always)
+        for position, alone, asked in crossed:
+            told[position] = (asked.test(result), FOREVER) if alone else None
+        return state, told
 
     def merge(self, one: list[Any], other: list[Any]) -> list[Any]:
         return [self._reducer.combine(one[0], other[0]), sorted(one[1] + other[1], key=_when)]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_right, insort
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
 
 from quen.segments.facts import Fact
-from quen.segments.kept import Asker, Series, always, changed, truths
+from quen.segments.kept import NOBODY, Answer, Asker, Series, Told, always, changed, truths
 from quen.segments.moments import FOREVER
 
 # Events dated ahead of the clock wait in the list; more of them than this are not kept apart.
@@ -36,6 +36,10 @@ class LatestTimes:
     def edges(self) -> list[int]:
         """The counts of which one more is not the same."""
         return [count for count in range(self.keep) if self._tests[count] != self._tests[count + 1]]
+
+    def reached(self, count: int) -> tuple[Any, int | None]:
+        """The truth of a count up to `keep`, and the count to which it must fall to be another; None: to none."""
+        return self._tests[count], self._falls_to[count]
 
     def truth(self, state: list[int] | None, now: int) -> tuple[Any, int]:
         if not state:
@@ -79,15 +83,17 @@ class Times:
         for n in range(self._keep, 0, -1):
             longest[n - 1] = max(longest[n - 1], longest[n])
         self._longest = longest  # by n: how old the n-th latest may be
-        by_count: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        by_count: dict[int, list[Asker]] = defaultdict(list)
         for asker in askers:
             for count in () if asker.value else asker.fold.edges():
-                by_count[count].append((asker.fold.span, asker.position))
-        # A count of which one more is not the same to these: the shortest of their spans, all of them, whose they are.
-        self._edges: list[tuple[int, int, list[int], tuple[int, ...]]] = []
+                by_count[count].append(asker)
+        # A count of which one more is not the same to these: the shortest of their spans, all of them, and what there
+        # is to tell them.
+        self._edges: list[tuple[int, int, list[int], list[_Edge]]] = []
         for count, found in sorted(by_count.items()):
-            spans, those = zip(*sorted(found), strict=True)
-            self._edges.append((count, spans[0], list(spans), those))
+            found.sort(key=lambda asker: asker.fold.span)
+            spans = [asker.fold.span for asker in found]
+            self._edges.append((count, spans[0], spans, [_edge(asker, count) for asker in found]))
         self._most = max(by_count, default=-1)
         self._shortest = min((edge[1] for edge in self._edges), default=0)
 
@@ -101,7 +107,7 @@ class Times:
         self._let_go(state, started, max(0, len(state) - started - _MAX_AHEAD), now)
         return state
 
-    def take(self, state: list[int] | None, fact: Fact, now: int) -> tuple[list[int] | None, Collection[int]]:
+    def take(self, state: list[int] | None, fact: Fact, now: int) -> tuple[list[int] | None, Told]:
         time = fact.time
         if time > now or (state and state[-1] > now):  # something lies ahead of the clock
             before = truths(self._askers, state, now)
@@ -109,25 +115,32 @@ class Times:
             return state, changed(self._askers, before, truths(self._askers, state, now))
         age = now - time
         if age >= self._span:
-            return state, ()
+            return state, NOBODY
         if not state:
-            return [time], [*self._always, *self._counted_more([], now, age)]
+            state = [time]
+            return state, self._tell(self._counted_more([], now, age), state)
         kept = len(state)
         # More than anybody asks for within the shortest of their spans, as nearly always: it is as true as before.
-        if kept > self._most and now - state[~self._most] < self._shortest:
-            touched: Collection[int] = self._always
-        else:
-            touched = [*self._always, *self._counted_more(state, now, age)]
+        more: list[_Edge] = []
+        if kept <= self._most or now - state[~self._most] >= self._shortest:
+            more = self._counted_more(state, now, age)
         if time >= state[-1]:
             state.append(time)
         else:
             insort(state, time)
         self._let_go(state, kept + 1, 0, now)
-        return state, touched
+        return state, self._tell(more, state) if more else self._always
 
-    def _counted_more(self, state: list[int], now: int, age: int) -> Iterable[int]:
-        """The positions of those to whom it is not the same that one of this age comes to these, none of which lies
-        ahead."""
+    def _tell(self, more: Iterable[_Edge], state: list[int]) -> Told:
+        """`state`: with the one that has come. As `LatestTimes.truth` finds it, for none lies ahead."""
+        told = dict(self._always)
+        for position, alone, truth, fall, span in more:
+            told[position] = (truth, FOREVER if fall is None else state[-1 - fall] + span) if alone else None
+        return told
+
+    def _counted_more(self, state: list[int], now: int, age: int) -> list[_Edge]:
+        """Those to whom it is not the same that one of this age comes to these, none of which lies ahead."""
+        found: list[_Edge] = []
         for count, shortest, spans, those in self._edges:
             # There are `count` within all spans that hold the count-th latest, but not yet the one before it.
             to = len(spans)
@@ -139,7 +152,8 @@ class Times:
             elif len(state) < count:
                 continue
             since = bisect_right(spans, max(age, now - state[-count]) if count else age)
-            yield from those[since:to]
+            found += those[since:to]
+        return found
 
     def _let_go(self, state: list[int], started: int, drop: int, now: int) -> None:
         """Drop the oldest of these times that can decide nothing more, `drop` or more; `started` do not lie ahead."""
@@ -158,6 +172,21 @@ class Times:
         for state in states:
             found |= Counter(state)
         return sorted(found.elements())
+
+
+class _Edge(NamedTuple):
+    """What one more makes of a count, for one of those who ask: the truth, and to which count it must fall to end."""
+
+    position: int
+    alone: bool
+    truth: Any
+    fall: int | None
+    span: int
+
+
+def _edge(asker: Asker, count: int) -> _Edge:
+    truth, fall = asker.fold.reached(count + 1)
+    return _Edge(asker.position, asker.alone, truth, fall, asker.fold.span)
 
 
 class Total:
@@ -195,11 +224,10 @@ class Totals:
     def __init__(self, askers: Sequence[Asker], limits: tuple[int, int]) -> None:
         self._start, self._end = limits
         self._askers, self._always = askers, always(askers)
-        at: dict[int, list[int]] = defaultdict(list)
+        self._at: dict[int, dict[int, Answer | None]] = defaultdict(lambda: dict(self._always))
         for asker in askers:
             for number in asker.fold.breaks:
-                at[number].append(asker.position)
-        self._at = {number: (*self._always, *those) for number, those in at.items()}
+                self._at[number][asker.position] = asker.fold.truth([number], 0) if asker.alone else None
 
     def add(self, state: list[int] | None, fact: Fact, now: int) -> list[int] | None:
         time = fact.time
@@ -217,10 +245,10 @@ class Totals:
             del state[1 : 1 + started]
         return state
 
-    def take(self, state: list[int] | None, fact: Fact, now: int) -> tuple[list[int] | None, Collection[int]]:
+    def take(self, state: list[int] | None, fact: Fact, now: int) -> tuple[list[int] | None, Told]:
         time = fact.time
         if not self._start <= time < self._end:
-            return state, ()
+            return state, NOBODY
         if state is None:
             state = [0]
         if len(state) == 1 and time <= now:  # nearly always: nothing lies ahead

@@ -20,6 +20,9 @@ class AnyOf(Condition, frozen=True):
     def parts(self) -> tuple[Condition, ...]:
         return self.items
 
+    def bare(self) -> Condition:
+        return self.items[0].bare() if len(self.items) == 1 else self
+
     def to_json(self) -> dict[str, Any]:
         return {"any": [item.to_json() for item in self.items]}
 

@@ -107,6 +107,10 @@ class Condition(msgspec.Struct, frozen=True):
     def parts(self) -> tuple[Condition, ...]:
         return ()
 
+    def bare(self) -> Condition:
+        """The same without groups of one round it."""
+        return self
+
     def to_json(self) -> dict[str, Any]:
         """The canonical form."""
         raise NotImplementedError

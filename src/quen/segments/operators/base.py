@@ -18,6 +18,7 @@ from quen.segments.values import Reader, reader, whole_reader
 from quen.segments.words import Text
 
 Test = Callable[[Any], bool]
+Filter = Callable[[Mapping[str, Any]], bool]
 Watch = Callable[[Any, int], tuple[bool, int]]
 Example = tuple[dict[str, Any], Any, bool]  # the rule's operand fields, a value, whether it holds
 
@@ -51,6 +52,11 @@ class Operator(ABC):
     @abstractmethod
     def test(self, operand: Any, zone: ZoneInfo) -> Test:
         """A function of a value (None: missing). Not asked of moving operators."""
+
+    def filter(self, path: str, operand: Any, zone: ZoneInfo) -> Filter:
+        """A function of the properties of an event: `test` of what `reader` reads."""
+        read, test = self.reader(path), self.test(operand, zone)
+        return lambda properties: test(read(properties))
 
     @abstractmethod
     def sql(self, operand: Any, column: Column, now: int, zone: ZoneInfo) -> str:

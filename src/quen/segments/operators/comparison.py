@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
@@ -11,9 +11,10 @@ from quen.segments import words
 from quen.segments.columns import Column, holds, literal
 from quen.segments.grammar import N_, Place, number
 from quen.segments.moments import read_when
-from quen.segments.operators.base import Operator, Test
+from quen.segments.operators.base import Filter, Operator, Test
 from quen.segments.values import as_number
 
+PLAIN = 1 << 53  # whole numbers up to this are the same as floats
 _FUNCTIONS: dict[str, Callable[[Any, Any], bool]] = {
     ">": operator.gt,
     ">=": operator.ge,
@@ -41,6 +42,21 @@ class Comparison(Operator):
                 return compare(float(value), bound)
             found = as_number(value)
             return found is not None and compare(found, bound)
+
+        return compared
+
+    def filter(self, path: str, operand: Any, zone: ZoneInfo) -> Filter:
+        passes = super().filter(path, operand, zone)
+        if "." in path:
+            return passes
+        compare, bound = _FUNCTIONS[self.symbol], float(operand)
+
+        def compared(properties: Mapping[str, Any]) -> bool:
+            # Nearly every value is a plain number, and nearly every event is asked: at once, without the steps between.
+            value = properties.get(path)
+            if value.__class__ is float or (value.__class__ is int and -PLAIN <= value <= PLAIN):
+                return compare(value, bound)
+            return passes(properties)
 
         return compared
 

@@ -1,10 +1,9 @@
 """What is kept for one profile, as bytes and opened. What a batch does not ask for is not even looked at.
 
 Layout 4: a head (`layout, number of groups, due`), the names of the groups, where each section begins, and the
-sections: members, dues, and a group of atoms each. Atoms of the same events stand together, so that an event opens the
-one group that asks about it, and exchanges it: the rest is copied as it is. Each section is packed by itself: members
-as a list, dues as `{instant: ids}`, for of segments that ask about the same event many are due at one instant. `due` is
-the least.
+sections, each packed by itself: `[members, dues]`, and a group of atoms each. Atoms of the same events stand together,
+so that an event opens the one group that asks about it, and exchanges it: the rest is copied as it is. Dues are
+`{instant: ids}`, for of segments that ask about the same event many are due at one instant; `due` is the least.
 
 Layouts of before are still read: `[3, due, names, groups, members, dues]`, `[2, {group: atoms}, members, dues, due]`,
 and `[atoms, members, dues, fresh]`, where members were kept with since when.
@@ -119,10 +118,12 @@ class LiveState:
 
     @property
     def members(self) -> set[int]:
-        if self._members is None:
-            self._members, self._dues = _standing.decode(_section(self._blob, self._count, _STANDING))
-            if not self._members <= self._known.members:
-                self._members &= self._known.members
+        return self._unpack() if self._members is None else self._members
+
+    def _unpack(self) -> set[int]:
+        """Members and dues."""
+        members, self._dues = _standing.decode(_section(self._blob, self._count, _STANDING))
+        self._members = members if members <= self._known.members else members & self._known.members
         return self._members
 
     @property
@@ -146,7 +147,7 @@ class LiveState:
 
     def _by_instant(self) -> dict[int, list[int]]:
         if self._members is None:
-            _ = self.members  # is packed with them
+            self._unpack()
         dues, later = self._dues, self.later
         if later:
             changed = later.keys()

@@ -23,7 +23,8 @@ import msgspec
 
 from quen.config import config
 from quen.journeys.steps.base import Step
-from quen.segments.where import Filter, Where
+from quen.segments.operators.base import Filter
+from quen.segments.where import Where
 
 SEGMENT = "segment"
 EVENT = "event"

@@ -36,14 +36,6 @@ class EventSeen(msgspec.Struct, frozen=True):
     properties: list[PropertySeen]
 
 
-def event_names(*, containing: str = "", limit: int = 500) -> list[str]:
-    """Names by how often they came."""
-    names = EventName.objects.order_by("-count", "name")
-    if containing:
-        names = names.filter(name__icontains=containing)
-    return list(names.values_list("name", flat=True)[:limit])
-
-
 def events(*, containing: str = "", limit: int = 500) -> list[EventSeen]:
     """Events with their properties, by how often they came. Two queries whatever the number."""
     rows = EventName.objects.order_by("-count", "name")

@@ -69,6 +69,12 @@ def test_a_wrong_value_is_kept_and_named_beside_its_field_until_it_is_right(clie
     assert 'id="error-duration" hx-swap-oob="true" role="alert"></div>' in answer and "j-bad" not in answer
 
 
+@pytest.mark.parametrize("node", ["entry", "exit"])
+def test_events_are_offered_before_the_first_one_came(client: Client, node: str) -> None:
+    page = client.get(reverse("journey_form", args=[journey().id, node])).content.decode()
+    assert page.index('<option value="Order Completed">') < page.index('<option value="Email Opened">')
+
+
 def test_the_entry_form(client: Client) -> None:
     made = journey(wait("w"))
     data = {

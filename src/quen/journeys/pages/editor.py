@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 from quen.accounts.access import require, user_of
 from quen.accounts.roles import can
 from quen.events import catalogue
+from quen.events.known import offers
 from quen.ids import now_ms
 from quen.journeys import editing, forms, service
 from quen.journeys.describing import describe_reentry, describe_trigger, language, names_of
@@ -142,7 +143,7 @@ def _entry_form(draft: Draft, problems: Sequence[Problem]) -> dict[str, Any]:
     event = trigger.get("event", "")
     return {
         "trigger": trigger,
-        "events": catalogue.event_names(),
+        "events": offers(),
         "properties": [item.name for item in catalogue.properties(event)] if event else [],
         "where": forms.where_rows(trigger.get("where")),
         "operators": [
@@ -158,7 +159,7 @@ def _entry_form(draft: Draft, problems: Sequence[Problem]) -> dict[str, Any]:
 
 def _exit_form(draft: Draft, problems: Sequence[Problem]) -> dict[str, Any]:
     return {
-        "events": catalogue.event_names(),
+        "events": offers(),
         "exit_on": draft.get("exit_on") or [{"event": "", "same_key": False}],
         "key": (draft.get("entry_key") or "").removeprefix("properties."),
         "exit_when": forms.rule_text(draft.get("exit_when")),

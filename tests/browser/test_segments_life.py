@@ -132,7 +132,8 @@ def test_a_list_by_picking_and_by_file(page: Page, shop: Shop, tmp_path: Path) -
     page.get_by_role("button", name="Đưa vào danh sách", exact=True).click()
     page.get_by_text("1 dòng không ứng với ai: 3").wait_for()
     eventually(lambda: bool(page.reload()) and page.locator("#l-members tbody tr").count() == 3, interval=0.5)
-    page.get_by_role("button", name=f"Bỏ Hoa {shop.tag} khỏi danh sách").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name=f"Bỏ Hoa {shop.tag} khỏi danh sách").click()
     eventually(lambda: bool(page.reload()) and page.locator("#l-members tbody tr").count() == 2, interval=0.5)
 
 

@@ -173,7 +173,7 @@ def test_what_no_segment_asks_about_is_not_kept() -> None:
     follower.apply(who.facts, NOON)
     assert "Page Viewed" not in program.events and not program.depends_on(["city"])
     assert follower.state.atoms == {}
-    assert len(follower.blob or b"") <= 12
+    assert len(follower.blob or b"") <= 24
 
 
 def test_at_least_k_keeps_k() -> None:

@@ -157,22 +157,24 @@ class LiveState:
                     if not dues[at]:
                         del dues[at]
             for id_, at in later.items():
-                if at in dues:
-                    dues[at].append(id_)
-                elif at < FOREVER:
-                    dues[at] = [id_]
+                if at < FOREVER:
+                    dues.setdefault(at, []).append(id_)
             self.later = {}
         return dues
 
     def encode(self) -> bytes:
         blob, count = self._blob, self._count
+        new: dict[bytes, bytes] = {}
         for name, atoms in self._opened.items():
             at = blob.find(name, _HEAD.size, _HEAD.size + _NAME * count)
             if at >= 0 and atoms:
                 blob = _exchanged(blob, count, _GROUPS + (at - _HEAD.size) // _NAME, _encode(atoms))
-            elif at >= 0 or atoms:
-                blob = _with_group(blob, count, name, _encode(atoms) if atoms else b"")
-                count = _HEAD.unpack_from(blob)[1]
+            elif atoms:
+                new[name] = _encode(atoms)
+            elif at >= 0:
+                blob, count = _without_group(blob, count, name), count - 1
+        if new:
+            blob, count = _with_groups(blob, count, new), count + len(new)
         if self._members is not None or self.later:
             dues = self._by_instant()
             self._due = min(dues, default=_NO_DUE)
@@ -211,14 +213,24 @@ def _each(size: int) -> int:
     return sum(1 << (8 * at) for at in range(0, size, _AT.size))
 
 
-def _with_group(blob: bytes, count: int, name: bytes, group: bytes) -> bytes:
-    """With a group that was not there, or (b"") without one that was."""
+def _with_groups(blob: bytes, count: int, groups: Mapping[bytes, bytes]) -> bytes:
+    """With groups that were not there, as the last."""
+    starts = _HEAD.size + _NAME * count
+    data = starts + _AT.size * (_GROUPS + count + 1)
+    more = (_NAME + _AT.size) * len(groups)
+    moved = int.from_bytes(blob[starts:data], "little") + more * _each(data - starts)
+    head = _HEAD.pack(_LAYOUT, count + len(groups), _HEAD.unpack_from(blob)[2])
+    begun, end, ends = moved.to_bytes(data - starts, "little"), len(blob) + more, []
+    for group in groups.values():
+        end += len(group)
+        ends.append(_AT.pack(end))
+    return b"".join((head, blob[_HEAD.size : starts], *groups, begun, *ends, blob[data:], *groups.values()))
+
+
+def _without_group(blob: bytes, count: int, name: bytes) -> bytes:
     sections = [_section(blob, count, number) for number in range(_GROUPS + count)]
     groups = dict(zip(_names(blob, count), sections[_GROUPS:], strict=True))
-    if group:
-        groups[name] = group
-    else:
-        del groups[name]
+    del groups[name]
     return _joined(_HEAD.unpack_from(blob)[2], groups, sections[_STANDING])
 
 

@@ -178,8 +178,7 @@ class LiveState:
         if self._members is not None or self.later:
             dues = self._by_instant()
             self._due = min(dues, default=_NO_DUE)
-            blob = _exchanged(blob, count, _STANDING, _encode((self._members, dues)))
-            blob = _HEAD.pack(_LAYOUT, count, self._due) + blob[_HEAD.size :]
+            blob = _with_standing(blob, count, self._due, _encode((self._members, dues)))
         self._blob, self._count = blob, count
         return blob
 
@@ -205,6 +204,17 @@ def _exchanged(blob: bytes, count: int, number: int, section: bytes) -> bytes:
     after, data = at + _AT.size, starts + _AT.size * (_GROUPS + count + 1)
     moved = int.from_bytes(blob[after:data], "little") + more * _each(data - after)
     return b"".join((blob[:after], moved.to_bytes(data - after, "little"), blob[data:start], section, blob[end:]))
+
+
+def _with_standing(blob: bytes, count: int, due: int, standing: bytes) -> bytes:
+    """With other members and dues, the least of which is `due`."""
+    starts = _HEAD.size + _NAME * count
+    data, end = _AT_TWO.unpack_from(blob, starts)
+    head, begun = _HEAD.pack(_LAYOUT, count, due), blob[starts:data]
+    if more := len(standing) - end + data:
+        moved = int.from_bytes(begun, "little") + more * (_each(data - starts) - 1)
+        begun = moved.to_bytes(data - starts, "little")
+    return b"".join((head, blob[_HEAD.size : starts], begun, standing, blob[end:]))
 
 
 @functools.cache

@@ -200,10 +200,8 @@ def _exchanged(blob: bytes, count: int, number: int, section: bytes) -> bytes:
     more = len(section) - end + start
     if not more:
         return b"".join((blob[:start], section, blob[end:]))
-    # What comes after it moves: all those numbers are one large one, to which so much is added in each place.
     after, data = at + _AT.size, starts + _AT.size * (_GROUPS + count + 1)
-    moved = int.from_bytes(blob[after:data], "little") + more * _each(data - after)
-    return b"".join((blob[:after], moved.to_bytes(data - after, "little"), blob[data:start], section, blob[end:]))
+    return b"".join((blob[:after], _moved(blob[after:data], more), blob[data:start], section, blob[end:]))
 
 
 def _with_standing(blob: bytes, count: int, due: int, standing: bytes) -> bytes:
@@ -212,9 +210,14 @@ def _with_standing(blob: bytes, count: int, due: int, standing: bytes) -> bytes:
     data, end = _AT_TWO.unpack_from(blob, starts)
     head, begun = _HEAD.pack(_LAYOUT, count, due), blob[starts:data]
     if more := len(standing) - end + data:
-        moved = int.from_bytes(begun, "little") + more * (_each(data - starts) - 1)
-        begun = moved.to_bytes(data - starts, "little")
+        begun = begun[: _AT.size] + _moved(begun[_AT.size :], more)
     return b"".join((head, blob[_HEAD.size : starts], begun, standing, blob[end:]))
+
+
+def _moved(begun: bytes, more: int) -> bytes:
+    """Where sections begin that begin so many bytes later: all the numbers are one large one, to which so much is added
+    in each place, at once."""
+    return (int.from_bytes(begun, "little") + more * _each(len(begun))).to_bytes(len(begun), "little")
 
 
 @functools.cache
@@ -228,9 +231,8 @@ def _with_groups(blob: bytes, count: int, groups: Mapping[bytes, bytes]) -> byte
     starts = _HEAD.size + _NAME * count
     data = starts + _AT.size * (_GROUPS + count + 1)
     more = (_NAME + _AT.size) * len(groups)
-    moved = int.from_bytes(blob[starts:data], "little") + more * _each(data - starts)
     head = _HEAD.pack(_LAYOUT, count + len(groups), _HEAD.unpack_from(blob)[2])
-    begun, end, ends = moved.to_bytes(data - starts, "little"), len(blob) + more, []
+    begun, end, ends = _moved(blob[starts:data], more), len(blob) + more, []
     for group in groups.values():
         end += len(group)
         ends.append(_AT.pack(end))

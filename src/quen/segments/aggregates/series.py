@@ -205,11 +205,11 @@ class _Result:
         self._extract, self._reducer = fold.extract, fold.reducer
         self._start, self._end = fold.limits
         self._askers, self._always = askers, always(askers)
-        others = [(asker.position, asker.alone, asker.fold.reducer) for asker in askers if not asker.value]
-        levels = [(at, other) for other in others for at in other[2].breaks or ()]
+        others = [asker for asker in askers if not asker.value]
+        levels = [(at, asker) for asker in others for at in asker.fold.reducer.breaks or ()]
         levels.sort(key=lambda level: level[0])
-        self._levels, self._beyond = [at for at, _ in levels], [other for _, other in levels]
-        self._tests = [other for other in others if other[2].breaks is None]
+        self._levels, self._beyond = [at for at, _ in levels], [asker for _, asker in levels]
+        self._tests = [asker for asker in others if asker.fold.reducer.breaks is None]
 
     def add(self, state: list[Any] | None, fact: Fact, now: int) -> list[Any] | None:
         if not self._start <= fact.time < self._end or (value := self._extract(fact.properties)) is None:
@@ -234,7 +234,7 @@ class _Result:
             return state, changed(self._askers, before, truths(self._askers, state, now))
         result, levels = state[0], self._levels  # nearly always: nothing lies ahead, and nothing will
         level = reducer.level(result) if levels else 0
-        held = [other[2].test(result) for other in self._tests]
+        held = [asker.fold.reducer.test(result) for asker in self._tests]
         result = state[0] = reducer.step(result, [time, fact.id, value])
         crossed = []
         if levels:
@@ -242,12 +242,13 @@ class _Result:
             if low != high:
                 crossed = self._beyond[min(low, high) : max(low, high)]
         if held:
-            crossed += [other for was, other in zip(held, self._tests, strict=True) if other[2].test(result) != was]
+            asked = zip(held, self._tests, strict=True)
+            crossed += [asker for was, asker in asked if asker.fold.reducer.test(result) != was]
         if not crossed:
             return state, self._always
         told = dict(self._always)
-        for position, alone, asked in crossed:
-            told[position] = (asked.test(result), FOREVER) if alone else None
+        for asker in crossed:
+            told[asker.position] = (asker.fold.reducer.test(result), FOREVER) if asker.alone else None
         return state, told
 
     def merge(self, one: list[Any], other: list[Any]) -> list[Any]:

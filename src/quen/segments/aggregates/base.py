@@ -18,7 +18,7 @@ from quen.segments.words import Text
 
 # Whether a condition holds for who did nothing at all is easily overlooked: it is said.
 NEVER: Text = {"en": " (or never)", "vi": " (hoặc chưa lần nào)"}
-_UTC = ZoneInfo("UTC")
+UTC = ZoneInfo("UTC")  # in whichever zone: nothing has no time
 
 
 class Aggregate(ABC):
@@ -56,7 +56,7 @@ class Aggregate(ABC):
 
     def sentence(self, operand: Any, event: str, when: str, filters: str, language: str) -> str:
         """The whole sentence. `when` is ready to follow, `filters` are bare; either may be empty."""
-        never = NEVER[language] if self.holds_on_nothing(operand, _UTC) else ""
+        never = NEVER[language] if self.holds_on_nothing(operand, UTC) else ""
         where = {"en": " where ", "vi": ", với "}[language] + filters if filters else ""
         return {"en": "did ", "vi": "đã "}[language] + event + self.words(operand, language) + never + when + where
 

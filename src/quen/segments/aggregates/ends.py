@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from quen.segments.aggregates.base import Aggregate, of_rows, parse_property
+from quen.segments.aggregates.base import UTC, Aggregate, of_rows, parse_property
 from quen.segments.aggregates.series import Either, Entry, series
 from quen.segments.columns import FALSE, TRUE, Column
 from quen.segments.grammar import N_, Place, check_fields, required
@@ -69,7 +69,7 @@ class End(Aggregate):
 
     def sentence(self, operand: PropertyTest, event: str, when: str, filters: str, language: str) -> str:
         """It tells of one event, not of whether there were any: "the shop of the latest X is …"."""
-        said, nothing = self.words(operand, language), self.holds_on_nothing(operand, ZoneInfo("UTC"))
+        said, nothing = self.words(operand, language), self.holds_on_nothing(operand, UTC)
         if language == "en":
             only = f", counting only those where {filters}" if filters else ""
             none = " (or there is none)" if nothing else ""

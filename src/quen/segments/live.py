@@ -324,28 +324,29 @@ class Program:
             if half and person.id > half.get(position, person.id):
                 later[segment_id] = FOREVER
                 continue
-            truth, until = answers.get(position) or evaluates[position](state, person, now)
-            later[segment_id] = until
-            if position < first_segment:
-                name = self._names[position]
-                if name in self._next_names:
-                    if not _put_next(person, name, truth, now, self._next_names):
-                        continue
-                elif not _put(person, name, truth, now):
+            truth, later[segment_id] = answers.get(position) or evaluates[position](state, person, now)
+            if position >= first_segment:
+                if truth == (segment_id in members):
                     continue
-            elif truth == (segment_id in members):
-                continue
-            else:
                 if truth:
                     members.add(segment_id)
                 else:
                     members.remove(segment_id)
                 told, next_ = self._tells[position]
                 changes.append(Change(told, truth, now, False, next_))
+            elif not self._value(person, position, truth, now):
+                continue
             if position in dependents:
                 for dependent in dependents[position]:
                     if dependent not in waiting and dependent not in left_out:
                         insort(waiting, dependent)
+
+    def _value(self, person: Person, position: int, value: Any, now: int) -> bool:
+        """Set the computed trait of this position; whether it is another value."""
+        name = self._names[position]
+        if name in self._next_names:
+            return _put_next(person, name, value, now, self._next_names)
+        return _put(person, name, value, now)
 
 
 def _put(person: Person, name: str, value: Any, now: int) -> bool:

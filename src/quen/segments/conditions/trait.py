@@ -30,14 +30,13 @@ class Trait(Condition, frozen=True):
     def live(self, wiring: Wiring) -> Evaluate:
         wiring.follow_trait(self.trait)
         operator = OPERATORS[self.op]
-        read = operator.reader(self.trait)
         if operator.moving:
-            watch = operator.watch(self.operand, wiring.zone)
+            read, watch = operator.reader(self.trait), operator.watch(self.operand, wiring.zone)
             return lambda state, person, now: watch(read(person.traits), now)
-        test = operator.test(self.operand, wiring.zone)
+        passes = operator.filter(self.trait, self.operand, wiring.zone)
 
         def evaluate(state: LiveState, person: Person, now: int) -> tuple[bool, int]:
-            return test(read(person.traits)), FOREVER
+            return passes(person.traits), FOREVER
 
         return evaluate
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from quen.segments import words
 from quen.segments.columns import Column
 from quen.segments.grammar import Place, scalar
-from quen.segments.operators.base import Example, Operator, Test
+from quen.segments.operators.base import Example, Filter, Operator, Test
 from quen.segments.values import Equality
 
 
@@ -43,6 +44,19 @@ class Eq(Operator):
 
     def test(self, operand: Any, zone: ZoneInfo) -> Test:
         return Equality.to([operand])
+
+    def filter(self, path: str, operand: Any, zone: ZoneInfo) -> Filter:
+        passes = super().filter(path, operand, zone)
+        if "." in path or not isinstance(operand, str):
+            return passes
+        same = self.test(operand, zone)(operand)  # not so of `ne`
+
+        def compared(properties: Mapping[str, Any]) -> bool:
+            # Nearly every value is a text too: at once, without the steps between.
+            value = properties.get(path)
+            return (value == operand) is same if value.__class__ is str else passes(properties)
+
+        return compared
 
     def sql(self, operand: Any, column: Column, now: int, zone: ZoneInfo) -> str:
         return column.equals(Equality.to([operand]))

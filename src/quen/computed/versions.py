@@ -96,12 +96,13 @@ def _set_next(each: Versions, slot: int, asks: str) -> bool:
 
 
 def take_place(now: int) -> bool:
-    """Let what is whole, with all that changes because of it, take the place of what is shown. Whether anything did;
-    load the program anew then. The caller has the transaction."""
+    """Let what is whole, with all that changes because of it, take the place of what is shown. Whether anything is
+    other than before; load the program anew then. The caller has the transaction.
+
+    Since the last look somebody may have changed what another was computed upon: that one begins anew instead.
+    """
+    done = keep_in_step()
     coming = _coming()
-    if not (coming.traits or coming.segments):
-        return False
-    done = False
     ready = _ready(coming)
     for name in [key for key in ready if isinstance(key, str)]:
         done |= store.take_place(coming.traits[name].next_slot, now)

@@ -133,6 +133,31 @@ def test_what_is_computed_upon_what_waits_waits_for_it(shop: Shop) -> None:
     assert seen == [[5, 5, 0], [0, 0, 5]]
 
 
+def test_what_was_computed_upon_what_is_given_up_meanwhile_takes_nobodys_place(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The trait is paused while the last people of the segment are computed."""
+    define(shop, TOTAL)
+    paid = segments.create_segment("paid", {"trait": f"computed.{name_of(shop)}", "op": "eq", "value": 5})
+    look_again(shop)
+    edit(shop, PAID)
+    last_but_one = sorted(owner(shop.user_key(who)) for who in NAMES)[3]
+    paused = []
+
+    def hit(point: str, *_: Any) -> None:
+        if point == "backfill.computed" and Segment.objects.get(id=paid.id).computed_through == last_but_one:
+            service.pause(service.find(name_of(shop)))
+            paused.append(point)
+
+    monkeypatch.setattr("quen.engine.backfills.failpoints.hit", hit)
+    shop.engine.drain()
+    look_again(shop)
+    assert paused
+    assert all_alike(shown(shop)) == {1: 5}
+    assert not Member.objects.filter(segment=paid).exists()
+    assert Segment.objects.get(id=paid.id).status == "live"
+
+
 @pytest.mark.parametrize("edits", [[NONE], [PAID, NONE]], ids=["across", "and back"])
 def test_a_name_that_is_used_again_begins_with_nothing(shop: Shop, edits: list[dict[str, Any]]) -> None:
     """Though the other side has what was there before an edit, and of a version that was given up."""

@@ -309,6 +309,25 @@ def test_what_goes_without_saying_is_as_it_was_written(page: Page, quen: Quen) -
     assert rule_of(page) == kept
 
 
+def test_what_there_is_no_sentence_for_is_not_lost_among_the_sentences(page: Page) -> None:
+    """A slip, an aggregate of another Quen, something strange in a filter, in a step, in a negation, or nothing."""
+    odd: list[Any] = [
+        {"event": "A", "withn": "3d"},
+        {"event": "A", "median": {"property": "total", "op": "gt", "value": 1}},
+        {"event": "A", "where": [{"property": "p", "op": "eq", "value": "x", "case": False}]},
+        {"sequence": [{"event": "A", "times": 2}, {"event": "B"}], "within": "3d"},
+        {"not": {"any": [{"segment": "1", "since": "3d"}]}},
+        None,
+    ]
+    page.goto("/segments/new")
+    json_view = page.get_by_role("button", name="Dạng JSON")
+    json_view.click()
+    page.locator("#s-rule").fill(json.dumps({"all": [*odd, {"trait": "vip", "op": "exists"}]}))
+    json_view.click()
+    page.locator(".s-row").last.get_by_role("combobox").last.select_option("missing")
+    assert rule_of(page) == {"all": [*odd, {"trait": "vip", "op": "missing"}]}
+
+
 def test_by_keyboard_alone_the_focus_stays_where_one_is(page: Page, shop: Shop) -> None:
     page.goto("/segments/new")
     page.get_by_role("button", name="Họ đã làm gì").wait_for()

@@ -59,7 +59,7 @@
 
   B.read = function () {
     try {
-      this.root = M.fromRule(JSON.parse(this.area.value));
+      this.root = M.fromRule(JSON.parse(this.area.value), Object.keys(this.aggregates));
       return true;
     } catch (error) {
       if (!this.root) this.root = M.node("group", { mode: "all", items: [] });

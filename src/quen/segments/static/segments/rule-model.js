@@ -29,28 +29,63 @@
     return { n: match[1], unit: match[2] };
   }
 
-  // ---- JSON → model
+  // ---- JSON → model. `aggregates`: the names of those there are.
 
-  function fromRule(rule) {
-    var read = fromCondition(rule);
+  function fromRule(rule, aggregates) {
+    var read = fromCondition(rule, aggregates);
     return read.kind === "group" ? read : node("group", { mode: "all", items: [read] });
   }
 
-  function fromCondition(rule) {
-    if (!rule || typeof rule !== "object" || Array.isArray(rule)) return raw(rule);
-    if (Array.isArray(rule.all)) return node("group", { mode: "all", items: rule.all.map(fromCondition) });
-    if (Array.isArray(rule.any)) return node("group", { mode: "any", items: rule.any.map(fromCondition) });
-    if (rule.not && typeof rule.not === "object") {
-      if (Array.isArray(rule.not.any)) return node("group", { mode: "none", items: rule.not.any.map(fromCondition) });
-      if (askedOf(rule.not)) return node("segment", { of: askedOf(rule.not), id: rule.not[askedOf(rule.not)], negated: true });
-      return node("group", { mode: "none", items: [fromCondition(rule.not)] });
+  function fromCondition(rule, aggregates) {
+    function group(mode, parts) {
+      return node("group", { mode: mode, items: parts.map(function (part) { return fromCondition(part, aggregates); }) });
     }
-    if (typeof rule.trait === "string") return node("trait", test(rule, { name: rule.trait }));
+    if (!isKnown(rule, aggregates)) return raw(rule);
+    if (rule.all) return group("all", rule.all);
+    if (rule.any) return group("any", rule.any);
+    if (rule.not) {
+      if (rule.not.any) return group("none", rule.not.any);
+      if (askedOf(rule.not) && isKnown(rule.not)) return node("segment", { of: askedOf(rule.not), id: rule.not[askedOf(rule.not)], negated: true });
+      return group("none", [rule.not]);
+    }
     if (askedOf(rule)) return node("segment", { of: askedOf(rule), id: rule[askedOf(rule)], negated: false });
     if (rule.sample) return node("sample", { percent: String(rule.sample.percent), salt: String(rule.sample.salt) });
-    if (typeof rule.event === "string") return fromEvent(rule);
-    if (Array.isArray(rule.sequence)) return fromSequence(rule);
-    return raw(rule);
+    if (rule.sequence) return fromSequence(rule);
+    return "event" in rule ? fromEvent(rule, aggregates) : node("trait", test(rule, { name: rule.trait }));
+  }
+
+  // Whether there is a sentence for it, with nothing left over.
+  function isKnown(rule, aggregates) {
+    function filters(where) { return where === undefined || (Array.isArray(where) && where.every(filter)); }
+    function filter(each) {
+      if (each && (each.all || each.any)) return only(each, [each.all ? "all" : "any"]) && filters(each.all || each.any);
+      if (each && each.not) return only(each, ["not"]) && filter(each.not);
+      return only(each, ["property", "op", "value", "within"]);
+    }
+    function step(each) { return only(each, ["event", "not", "within", "where"]) && filters(each.where); }
+    if (!rule || typeof rule !== "object") return false;
+    var kind = ["all", "any", "not", "trait", "sample", "event", "sequence"].find(function (key) { return key in rule; }) || askedOf(rule);
+    switch (kind) {
+      case "all": case "any": return only(rule, [kind]) && Array.isArray(rule[kind]);
+      case "not": return only(rule, ["not"]) && Boolean(rule.not) && (!("any" in rule.not) || isKnown(rule.not, aggregates));
+      case "trait": return only(rule, ["trait", "op", "value", "within"]) && typeof rule.trait === "string";
+      case "sample": return only(rule, ["sample"]) && only(rule.sample, ["percent", "salt"]);
+      case "sequence": return only(rule, ["sequence", "within", "in_last"]) && Array.isArray(rule.sequence) && rule.sequence.every(step);
+      case "event": return isEvent(rule, aggregates) && filters(rule.where);
+      default: return Boolean(kind) && only(rule, [kind]);
+    }
+  }
+
+  function isEvent(rule, aggregates) {
+    var given = aggregates.filter(function (name) { return rule[name]; });
+    if (typeof rule.event !== "string" || given.length > 1 || !only(rule, ["event", "where", "within", "between"].concat(given))) return false;
+    return !given.length || only(rule[given[0]], ["property", "op", "value", "within"]);
+  }
+
+  // An object with no other keys than these.
+  function only(each, keys) {
+    return Boolean(each) && typeof each === "object" && !Array.isArray(each)
+      && Object.keys(each).every(function (key) { return keys.indexOf(key) >= 0; });
   }
 
   // Conditions that only name one thing, `{"list": "ID"}`: which of them this is.
@@ -73,11 +108,9 @@
     return Object.assign({ op: rule.op || "eq", operand: read }, fields);
   }
 
-  function fromEvent(rule) {
-    var aggregate = "count", spec = { op: "gte", value: 1 };
-    ["count", "sum", "avg", "min", "max", "distinct", "first", "last"].forEach(function (name) {
-      if (rule[name]) { aggregate = name; spec = rule[name]; }
-    });
+  function fromEvent(rule, aggregates) {
+    var given = aggregates.find(function (name) { return rule[name]; });
+    var aggregate = given || "count", spec = given ? rule[given] : { op: "gte", value: 1 };
     var did = !(aggregate === "count" && spec.op === "eq" && spec.value === 0);
     var when = { kind: "ever", n: "30", unit: "d", from: "", to: "" };
     if (rule.within) Object.assign(when, duration(rule.within), { kind: "within" });

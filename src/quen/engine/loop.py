@@ -22,6 +22,7 @@ from quen.engine.ahead import Ahead, Bounds, Decoded
 from quen.engine.batch import Batch, describe
 from quen.engine.checkpoints import Checkpoints
 from quen.engine.context import Context
+from quen.engine.definitions import Definitions
 from quen.engine.folding import Folder
 from quen.engine.isolate import COMMIT, FROM_RECORD, MIRROR, RECORD, Isolation, Only, StepFailed, could_be_committed
 from quen.engine.metrics import BATCH_SECONDS, DROPS, FAILURES, FLIPS_DUE, LAG, StepTotals
@@ -33,13 +34,11 @@ from quen.engine.steps.commit import READER
 from quen.errors import QuenError
 from quen.events.store import EventStore
 from quen.identity import ordered
-from quen.identity import rules as identifier_rules
 from quen.identity import store as identity
 from quen.ids import BatchIds, batch_ids, now_ms
 from quen.journal.protocol import Entry, Journal
 from quen.journeys import store as journeys
 from quen.profiles import store as profiles
-from quen.profiles import strategy_store
 from quen.quality import store as quality
 
 log = structlog.get_logger("quen.engine")
@@ -49,7 +48,6 @@ IDLE_POLL_S = (0.005, 0.05)  # how soon a quiet journal is looked at again: from
 # A batch costs two fsyncs and a part in the event store however small it is: under a trickle of events they start this
 # far apart, which nobody feels; with a backlog they follow each other.
 PACE_S = 0.1
-DEFINITIONS_EVERY_S = 0.5
 HOUSEKEEPING_EVERY_S = 30.0
 RETRY_S = (0.2, 10.0)
 CLOCK_TOLERANCE_MS = 60_000
@@ -58,7 +56,6 @@ TYPICAL_MESSAGE_BYTES = 400
 ENOUGH_TO_WEIGH = 100  # messages
 SEARCH_EVERY_S = 10.0
 NEVER = 2**62
-NOT_YET = float("-inf")
 
 
 class Engine:
@@ -84,7 +81,7 @@ class Engine:
         self._again = plan.inherited(self.position.batch)
         if plan.meet(journal.identity(), journal.end()):
             self.position, self._again = plan.position(), None
-        self._definitions_checked = NOT_YET
+        self._definitions = Definitions(self.context)
         self._housekept = time.monotonic()
         self._ages = Ages(min(clock(), started.now) if (started := plan.last()) is not None else clock())
         self._next_due: int | None = None
@@ -332,7 +329,7 @@ class Engine:
         self.context.open_claims = identity.open_claims()
         journeys.forget_definitions()
         # Versions may have taken their place before what failed: nobody is followed, nor mirrored, by those before.
-        self._definitions_checked, self.context.program_version = NOT_YET, None
+        self._definitions.forget()
 
     def passes(
         self, entries: list[Entry], only: Only = None, whole: bool = False, scratch: EventStore | None = None
@@ -367,28 +364,9 @@ class Engine:
         return True
 
     def _reload_definitions(self, *, force: bool = False) -> bool:
-        """Take over changed segments between two batches, so that a batch sees one set of definitions.
-
-        Whether it was time to look.
-        """
-        if not force and time.monotonic() - self._definitions_checked < DEFINITIONS_EVERY_S:
+        """Whether it was time to look for changed ones."""
+        if not self._definitions.take_over(force=force):
             return False
-        self._definitions_checked = time.monotonic()
-        version = computed.definitions_version()
-        if force or version != self.context.program_version:
-            self.context.program = computed.load_program()
-            self.context.program_version = version
-            self.context.may_compute = True
-        self.context.source_locales = None
-        rules_version = identifier_rules.version()
-        if rules_version != self.context.rules_version:
-            self.context.rules = identifier_rules.current()
-            self.context.rules_version = rules_version
-        strategies_version = strategy_store.version()
-        if strategies_version != self.context.strategies_version:
-            self.context.strategies = strategy_store.current()
-            self.context.strategies_version = strategies_version
-        self.context.may_renew = True
         # A person may have resumed a journey, whose timers are due, or given orders about people in one.
         self._next_due = 0 if journeys.has_orders() else None
         return True

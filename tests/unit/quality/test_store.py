@@ -110,7 +110,7 @@ def test_what_identifies_nobody_is_counted_and_can_be_replayed_as_it_came(
 def test_what_a_source_declares_holds_from_its_next_batch_on(
     journal: Journal, source: Source, engine: Callable[[], Engine], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("quen.engine.loop.DEFINITIONS_EVERY_S", 0)
+    monkeypatch.setattr("quen.engine.definitions.LOOK_EVERY_S", 0)
     running = engine()
     put(journal, source, says("before", dob="03/05/1990"))
     running.drain()

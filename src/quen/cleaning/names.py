@@ -137,7 +137,7 @@ def cleaned_name(value: Any, locale: Locale = VIETNAM) -> Cleaned:
     if _ORGANISATION.search(fold(text)):
         hints.append("organisation")
     ordered = " ".join(part for _, part in parts) if "given_name_first" in hints else text
-    key = _NOT_KEY.sub(" ", fold(ordered)).strip() or fold(text)
+    key = _NOT_KEY.sub(" ", fold(ordered)).strip() or fold(text) or text.lower()  # rare letters have no plain ones
     if honorific:
         parts = (("honorific", honorific), *parts)
     return Cleaned(value, text, key, tuple(dict.fromkeys(done)), hints=tuple(dict.fromkeys(hints)), parts=parts)
@@ -162,7 +162,7 @@ def _without_contacts(text: str, done: list[str]) -> str:
     if bare == text:
         return text
     bare = tidy(_EMPTY_BRACKETS.sub(" ", _CONTACT_LABEL.sub(" ", bare))).strip(_AROUND)
-    return inner[1] if (inner := _WHOLE_IN_BRACKETS.fullmatch(bare)) else bare
+    return inner[1].strip(_AROUND) if (inner := _WHOLE_IN_BRACKETS.fullmatch(bare)) else bare
 
 
 def _phone_or_not(match: re.Match[str]) -> str:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from quen import cleaning
@@ -45,6 +45,7 @@ def test_strange_values(clean: Callable[..., Cleaned], locale: Locale) -> None:
 
 
 @given(st.text(st.characters()) | st.integers() | st.floats() | st.none() | st.booleans() | st.lists(st.text()))
+@example("\U00021cb7")
 def test_any_value(value: Any) -> None:
     for clean in CLEANERS:
         for locale in LOCALES:

@@ -4,7 +4,7 @@ import json
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from quen.cleaning import Locale, cleaned_name
@@ -231,6 +231,7 @@ WORDS = [
 
 
 @given(st.text(max_size=60) | st.lists(st.sampled_from(WORDS)).map(" ".join))
+@example("(0200000000'CTY)")
 def test_what_came_is_kept_and_nothing_changes_twice(value: str) -> None:
     for locale in (Locale(), WESTERN):
         cleaned = cleaned_name(value, locale)

@@ -143,6 +143,26 @@ def test_stages_and_the_moves_between_them(page: Page, shop: Shop) -> None:
     assert "prospect,new,1" in page.request.get(f"/computed/traits/{name}/moves.csv").text()
 
 
+def test_a_stage_is_found_and_said_by_its_name(page: Page, shop: Shop) -> None:
+    name = shop.make("where", {"kind": "lifecycle", "event": shop.event})
+    page.goto("/segments/new")
+    page.get_by_label("Tên", exact=True).fill(f"Khách mới {shop.tag}")
+    page.get_by_role("button", name="Họ là ai").click()
+    page.keyboard.type(f"computed.{name}")
+    page.keyboard.press("Tab")
+    value = page.get_by_label("Giá trị", exact=True)
+    value.fill("khach moi")
+    page.get_by_role("option", name=re.compile("^new Khách mới")).click()
+    expect(value).to_have_value("new")
+    said = f"where {shop.tag} là “Khách mới”"
+    expect(page.locator("#s-sentence")).to_have_text(f"Where{said[5:]}.")
+    page.get_by_role("button", name="Tạo phân khúc").click()
+    page.wait_for_url(re.compile(r"/segments/\d+$"))
+    expect(page.locator("main")).to_contain_text(re.compile(said, re.IGNORECASE))
+    page.goto(f"{page.url}/why/{shop.person('an')}")
+    expect(page.locator(".s-said-facts")).to_have_text(f"where {shop.tag}: Khách mới")
+
+
 def test_on_the_page_of_a_person(page: Page, shop: Shop) -> None:
     name = shop.make("chip", {"kind": "lifecycle", "event": shop.event})
     person = shop.person("ba")

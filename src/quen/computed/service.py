@@ -255,11 +255,12 @@ def _shown(definition: Definition, latest: ComputedTrait) -> ComputedTrait | Non
 
 def own_traits() -> list[OwnTrait]:
     """What rules may name: each computed trait, and the parts of those that have some."""
-    found = []
+    found, spoken = [], tongue(get_language() or "vi")
     for definition, trait in traits():
         kind = trait.of_kind
-        found.append(OwnTrait(trait.path, _TYPES[kind.gives], definition.label))
+        named = {part: {value: text[spoken] for value, text in names.items()} for part, names in kind.named.items()}
+        found.append(OwnTrait(trait.path, _TYPES[kind.gives], definition.label, named.get("", {})))
         for part, (label, gives) in kind.parts.items():
-            said = label[tongue(get_language() or "vi")]
-            found.append(OwnTrait(f"{trait.path}.{part}", _TYPES[gives], f"{definition.label}: {said}"))
+            said = f"{definition.label}: {label[spoken]}"
+            found.append(OwnTrait(f"{trait.path}.{part}", _TYPES[gives], said, named.get(part, {})))
     return found

@@ -17,7 +17,7 @@ from quen.segments.where import Where
 
 def names_of(known: Known) -> Names:
     """The names that sentences need, in the active language."""
-    return Names(known.templates or {}, known.segments or {}, language())
+    return Names(known.templates or {}, known.segments or {}, language(), known.traits)
 
 
 def describe(graph: Graph, names: Names) -> list[str]:

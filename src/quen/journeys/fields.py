@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from quen.journeys.durations import parse_duration
 from quen.segments.grammar import DAY
+from quen.segments.own_traits import OwnTrait
 from quen.segments.rules import RuleError, parse_rule
 
 YEAR = 365 * DAY
@@ -27,6 +28,7 @@ class Known(msgspec.Struct, frozen=True):
 
     templates: Mapping[str, str] | None = None  # id → name
     segments: Mapping[str, str] | None = None
+    traits: Mapping[str, OwnTrait] = {}  # by path: only for what people call them
 
 
 class Field(msgspec.Struct, frozen=True):

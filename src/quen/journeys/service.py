@@ -20,6 +20,7 @@ from quen.journeys.models import Journey, Version
 from quen.journeys.reading import GraphError, Problem, parse_graph, read_graph
 from quen.journeys.runner import EXIT_WHEN
 from quen.segments.models import Segment
+from quen.segments.own_traits import own_traits
 from quen.segments.service import archive as archive_segment
 from quen.segments.service import watch
 
@@ -118,12 +119,13 @@ def new_node_id(type_: str) -> str:
 
 
 def known() -> Known:
-    """What a graph may point at: two queries."""
+    """What a graph may point at: three queries."""
     templates = Template.objects.filter(channel="email").order_by("name").values_list("id", "name")
     segments = Segment.objects.filter(kind="segment").exclude(status="archived").order_by("name")
     return Known(
         templates={str(id_): name for id_, name in templates},
         segments={str(id_): name for id_, name in segments.values_list("id", "name")},
+        traits={trait.name: trait for trait in own_traits()},
     )
 
 

@@ -16,6 +16,7 @@ from quen.engine import door
 from quen.errors import Conflict, InvalidInput
 from quen.segments import lists, service, store
 from quen.segments.models import Segment
+from quen.segments.naming import Naming
 from quen.segments.oddities import unknown_names
 from quen.segments.pages.why_shown import as_came, facts_document, shown_facts, why_document
 from quen.segments.rules import describe, parse_rule
@@ -95,16 +96,16 @@ def preview_segment(request: HttpRequest, body: RuleOnly) -> dict[str, Any]:
     `why`: the sentences of the rule, each with `facts`: the trait's value, or how many events and the latest of them.
     """
     found = service.preview(body.rule)
-    name_of = service.namer()
+    names = Naming(service.namer())
     masked = not can(request.auth.role, "customers.pii")  # type: ignore[attr-defined]
     sample = [
         {
             "profile_id": str(person["profile_id"]),
             "why": [
                 {
-                    "condition": reason.condition.words("en", name_of),
+                    "condition": reason.condition.words("en", names),
                     "holds": reason.holds,
-                    "facts": facts_document(shown_facts(facts, as_came, masked=masked)),
+                    "facts": facts_document(shown_facts(facts, as_came, names, masked=masked)),
                 }
                 for reason, facts in person["why"]
             ],
@@ -113,7 +114,7 @@ def preview_segment(request: HttpRequest, body: RuleOnly) -> dict[str, Any]:
     ]
     parsed = parse_rule(body.rule)
     warnings = _warnings(parsed.json)
-    return {**found, "sample": sample, "sentence": describe(parsed, "en", name_of), "warnings": warnings}
+    return {**found, "sample": sample, "sentence": describe(parsed, "en", names), "warnings": warnings}
 
 
 @router.get("/segments/{int:segment_id}", auth=KeyAuth("customers.view"))

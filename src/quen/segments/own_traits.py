@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import msgspec
 
 
 class OwnTrait(msgspec.Struct, frozen=True):
-    """`type` as the catalogue has them: string, number, boolean, array or object. `label`: what people call it."""
+    """`type` as the catalogue has them: string, number, boolean, array or object. `label`: what people call it, and
+    `values` what they call each value that has a name; all in the language of whoever looks."""
 
     name: str
     type: str
     label: str
+    values: Mapping[str, str] = {}
 
 
 LOOKUPS: list[Callable[[], list[OwnTrait]]] = []

@@ -7,7 +7,7 @@ values), `aggregates/` (over events). A new part is a new file.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -24,6 +24,7 @@ from quen.segments.conditions.not_ import Not
 from quen.segments.conditions.segment import InSegment
 from quen.segments.conditions.trait import Trait
 from quen.segments.grammar import MAX_SIZE, N_, Place, RuleError
+from quen.segments.naming import PLAIN, Naming
 from quen.segments.words import tongue
 
 _encode = msgspec.json.Encoder(order="sorted").encode
@@ -113,14 +114,14 @@ def digest(canonical: Any) -> str:
     return hashlib.sha256(_encode(canonical)).hexdigest()
 
 
-def describe(rule: Rule, language: str, name_of: Callable[[int], str] = str) -> str:
-    """The rule as a sentence in `vi` or `en`. `name_of` gives the names of segments it refers to."""
-    return sentence(rule.root, language, name_of)
+def describe(rule: Rule, language: str, names: Naming = PLAIN) -> str:
+    """The rule as a sentence in `vi` or `en`."""
+    return sentence(rule.root, language, names)
 
 
-def sentence(condition: Condition, language: str, name_of: Callable[[int], str] = str) -> str:
+def sentence(condition: Condition, language: str, names: Naming = PLAIN) -> str:
     """One condition as a sentence. The name of a trait at its beginning stays as it is written."""
-    said = condition.words(tongue(language), name_of)
+    said = condition.words(tongue(language), names)
     first = condition
     while parts := first.parts():
         first = parts[0]

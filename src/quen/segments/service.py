@@ -22,6 +22,8 @@ from quen.segments.conditions.base import Condition
 from quen.segments.definitions import atom_specs
 from quen.segments.grammar import N_, Place
 from quen.segments.models import FOLLOWED, Segment, SegmentVersion
+from quen.segments.naming import Naming
+from quen.segments.own_traits import own_traits
 from quen.segments.rules import Rule, parse_rule
 from quen.segments.why import facts
 
@@ -286,6 +288,11 @@ def namer() -> Callable[[int], str]:
         return found.get(segment_id, str(segment_id))
 
     return name_of
+
+
+def naming() -> Naming:
+    """What people call what rules name, for pages: what a program reads names traits and values as rules do."""
+    return Naming(namer(), {trait.name: trait for trait in own_traits()})
 
 
 def people() -> int:

@@ -70,8 +70,10 @@ def _seen(seen: catalogue.PropertySeen, *, masked: bool) -> dict[str, Any]:
 
 
 def _own(trait: OwnTrait) -> dict[str, Any]:
-    """Its values are asked for when one is needed; in the list its label says what it is."""
-    return {"name": trait.name, "type": trait.type, "count": None, "label": trait.label, "examples": []}
+    """Its values are asked for when one is needed; in the list its label says what it is. `named`: value → its name."""
+    examples = list(trait.values)
+    known = {"name": trait.name, "type": trait.type, "label": trait.label, "named": trait.values}
+    return {**known, "count": None, "examples": examples}
 
 
 def _shown(example: Any) -> str:

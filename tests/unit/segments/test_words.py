@@ -9,6 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from quen.segments.naming import Naming
+from quen.segments.own_traits import OwnTrait
+from quen.segments.rules import describe, parse_rule
 from quen.segments.words import fact, number
 
 HCM = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -48,3 +51,25 @@ def test_a_number_can_be_read_back_to_a_millionth(value: float) -> None:
     english = number(value, "en")
     assert float(english.replace(",", "")) == pytest.approx(value, rel=1e-12, abs=1e-6)
     assert number(value, "vi").translate(str.maketrans(",.", ".,")) == english
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ({"op": "eq", "value": "at_risk"}, "Stage is “Nearly gone”"),
+        ({"op": "ne", "value": "at_risk"}, "Stage is not “Nearly gone”"),
+        ({"op": "in", "value": ["at_risk", "lapsed", "x"]}, "Stage is one of “Nearly gone”, “Gone”, “x”"),
+        ({"op": "contains", "value": "lapsed"}, "Stage contains “lapsed”"),  # may be a part of it
+        ({"op": "starts_with", "value": "lapsed"}, "Stage starts with “lapsed”"),
+        ({"op": "eq", "value": 5}, "Stage is 5"),
+        ({"op": "exists"}, "Stage has a value"),
+    ],
+)
+def test_a_trait_and_its_values_are_called_what_people_call_them(rule: dict[str, Any], said: str) -> None:
+    stage = OwnTrait("computed.stage", "string", "Stage", {"at_risk": "Nearly gone", "lapsed": "Gone"})
+    naming = Naming(traits={stage.name: stage})
+    asked = parse_rule({"trait": "computed.stage", **rule})
+    assert describe(asked, "en", naming) == said
+    assert describe(asked, "en").startswith("computed.stage ")
+    other = parse_rule({"trait": "stage", **rule})
+    assert describe(other, "en", naming) == describe(other, "en")

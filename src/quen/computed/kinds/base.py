@@ -69,6 +69,7 @@ class Kind(ABC):
     fields: ClassVar[tuple[Field, ...]]
     gives: ClassVar[str]  # number, text, value (any of those), list, object: what rules are offered of it
     parts: ClassVar[Mapping[str, tuple[Text, str]]] = {}  # of an object: name → (label, what it gives)
+    named: ClassVar[Mapping[str, Mapping[str, Text]]] = {}  # part, or "" → value → what people call it
     told: ClassVar[bool] = True  # whether its changes are kept as history; not what changes with every day
 
     @abstractmethod
@@ -105,4 +106,5 @@ class Kind(ABC):
 
     def said(self, value: Any, language: str) -> str:
         """A value in words, where it is not said as it is; else nothing."""
-        return ""
+        names = self.named.get("", {})
+        return names[value][language] if isinstance(value, str) and value in names else ""

@@ -39,6 +39,7 @@ class LifecycleKind(Kind):
         "vi": "Tiềm năng, mới, đang hoạt động, quay lại, có nguy cơ rời bỏ hay đã rời bỏ, theo lần hoạt động gần nhất.",
     }
     gives = "text"
+    named = {"": NAMES}
     fields = (
         msgspec.structs.replace(
             EVENT, label={"en": "What counts as being active", "vi": "Việc gì được tính là hoạt động"}
@@ -132,9 +133,6 @@ class LifecycleKind(Kind):
         if language == "vi":
             return f"giai đoạn vòng đời theo {said}: có nguy cơ rời bỏ sau {active}, đã rời bỏ sau {lapsed}"
         return f"lifecycle stage by {said}: at risk after {active}, lapsed after {lapsed}"
-
-    def said(self, value: Any, language: str) -> str:
-        return NAMES[value][language] if value in NAMES else ""
 
     def events(self, operand: Settings) -> frozenset[str]:
         return frozenset(operand.activity.names)

@@ -17,7 +17,7 @@ import msgspec
 from quen.computed.kinds.base import Answer, Field, Kind
 from quen.computed.kinds.events import EVENT, PROPERTY, WHERE, Question, parse_question
 from quen.computed.rfm import Boundaries, Orders, value_of
-from quen.computed.rfm_groups import DEFAULT, Group, group_name, parse_groups
+from quen.computed.rfm_groups import DEFAULT, NAMES, Group, group_name, parse_groups
 from quen.segments.aggregates.amounts import millionths_sql, wide
 from quen.segments.conditions.base import Followed, SqlContext, Wiring
 from quen.segments.facts import LiveState, Person
@@ -69,6 +69,7 @@ class Rfm(Kind):
         "score": ({"en": "sum of the three scores", "vi": "tổng ba điểm"}, "number"),
         "group": ({"en": "group", "vi": "nhóm"}, "text"),
     }
+    named = {"group": NAMES}
     fields = (
         msgspec.structs.replace(EVENT, label={"en": "What counts as an order", "vi": "Sự kiện nào là đơn hàng"}),
         msgspec.structs.replace(PROPERTY, label={"en": "Amount of the order", "vi": "Số tiền của đơn"}, required=False),

@@ -8,6 +8,8 @@ from typing import Any
 import msgspec
 
 from quen.journeys.fields import Field, Text
+from quen.segments.naming import Naming
+from quen.segments.own_traits import OwnTrait
 from quen.segments.rules import describe, parse_rule
 
 
@@ -80,7 +82,9 @@ class Names(msgspec.Struct, frozen=True):
     templates: Mapping[str, str] = {}
     segments: Mapping[str, str] = {}
     language: str = "en"
+    traits: Mapping[str, OwnTrait] = {}
 
     def rule(self, rule: Any) -> str:
         """A valid rule as a sentence."""
-        return describe(parse_rule(rule), self.language, lambda id_: self.segments.get(str(id_), str(id_)))
+        naming = Naming(lambda id_: self.segments.get(str(id_), str(id_)), self.traits)
+        return describe(parse_rule(rule), self.language, naming)

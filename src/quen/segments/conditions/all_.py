@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from quen.segments.cases import BOUGHT, Case, bought
@@ -11,6 +11,7 @@ from quen.segments.conditions.base import Condition, Evaluate, Kind, Parser, Sql
 from quen.segments.facts import LiveState, Person
 from quen.segments.grammar import N_, Place, check_fields
 from quen.segments.moments import FOREVER
+from quen.segments.naming import Naming
 from quen.segments.told import group_sql, together
 
 
@@ -53,15 +54,15 @@ class AllOf(Condition, frozen=True):
 
         return evaluate
 
-    def words(self, language: str, name_of: Callable[[int], str]) -> str:
-        return join_words(self.items, {"en": " and ", "vi": " và "}[language], language, name_of)
+    def words(self, language: str, names: Naming) -> str:
+        return join_words(self.items, {"en": " and ", "vi": " và "}[language], language, names)
 
 
-def join_words(items: tuple[Condition, ...], joint: str, language: str, name_of: Callable[[int], str]) -> str:
+def join_words(items: tuple[Condition, ...], joint: str, language: str, names: Naming) -> str:
     """The sentences of a group; groups inside it in brackets."""
     said = []
     for item in items:
-        sentence = item.words(language, name_of)
+        sentence = item.words(language, names)
         said.append(f"({sentence})" if len(item.parts()) > 1 and len(items) > 1 else sentence)
     return joint.join(said)
 

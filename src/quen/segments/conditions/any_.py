@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from quen.segments.cases import BOUGHT, Case, bought
@@ -11,6 +10,7 @@ from quen.segments.conditions.all_ import join_words, parse_items
 from quen.segments.conditions.base import Condition, Evaluate, Kind, SqlContext, Told, Wiring
 from quen.segments.facts import LiveState, Person
 from quen.segments.moments import FOREVER
+from quen.segments.naming import Naming
 from quen.segments.told import group_sql, together
 
 
@@ -53,8 +53,8 @@ class AnyOf(Condition, frozen=True):
 
         return evaluate
 
-    def words(self, language: str, name_of: Callable[[int], str]) -> str:
-        return join_words(self.items, {"en": " or ", "vi": " hoặc "}[language], language, name_of)
+    def words(self, language: str, names: Naming) -> str:
+        return join_words(self.items, {"en": " or ", "vi": " hoặc "}[language], language, names)
 
 
 _VIP = {"trait": "vip", "op": "eq", "value": True}

@@ -18,6 +18,7 @@ from quen.segments.facts import LiveState, Person
 from quen.segments.grammar import MAX_DEPTH, MAX_NODES, N_, Place
 from quen.segments.kept import Fold
 from quen.segments.moments import FOREVER
+from quen.segments.naming import Naming
 from quen.segments.where import Where
 
 Evaluate = Callable[[LiveState, Person, int], tuple[bool, int]]
@@ -130,13 +131,13 @@ class Condition(msgspec.Struct, frozen=True):
     def live(self, wiring: Wiring) -> Evaluate:
         raise NotImplementedError
 
-    def words(self, language: str, name_of: Callable[[int], str]) -> str:
-        """The sentence, without full stop. `name_of` gives the name of a segment."""
+    def words(self, language: str, names: Naming) -> str:
+        """The sentence, without full stop."""
         raise NotImplementedError
 
-    def negated_words(self, language: str, name_of: Callable[[int], str]) -> str:
+    def negated_words(self, language: str, names: Naming) -> str:
         """The sentence of its contrary."""
-        return {"en": "not (", "vi": "không phải ("}[language] + self.words(language, name_of) + ")"
+        return {"en": "not (", "vi": "không phải ("}[language] + self.words(language, names) + ")"
 
 
 class Parser:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from quen.profiles.marks import CONSENT
@@ -11,6 +11,7 @@ from quen.segments.columns import Column, holds
 from quen.segments.conditions.base import Condition, Evaluate, Kind, Parser, SqlContext, Wiring
 from quen.segments.grammar import N_, Place, check_fields, text
 from quen.segments.moments import FOREVER
+from quen.segments.naming import Naming
 from quen.segments.values import reader
 
 
@@ -29,10 +30,10 @@ class Consent(Condition, frozen=True):
         read = reader(name)
         return lambda state, person, now: (read(person.traits) is True, FOREVER)
 
-    def words(self, language: str, name_of: Callable[[int], str]) -> str:
+    def words(self, language: str, names: Naming) -> str:
         return {"en": "has agreed to ", "vi": "đã đồng ý với "}[language] + self.purpose
 
-    def negated_words(self, language: str, name_of: Callable[[int], str]) -> str:
+    def negated_words(self, language: str, names: Naming) -> str:
         return {"en": "has not agreed to ", "vi": "chưa đồng ý với "}[language] + self.purpose
 
 

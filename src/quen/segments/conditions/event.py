@@ -27,6 +27,7 @@ from quen.segments.conditions.base import (
 from quen.segments.facts import LiveState, Person
 from quen.segments.grammar import N_, Place, text
 from quen.segments.measure import Measure
+from quen.segments.naming import Naming
 from quen.segments.told import of_people, told_sql
 from quen.segments.where import Where, parse_where
 from quen.segments.window import FIELDS, Window, parse_window
@@ -107,13 +108,13 @@ class Event(Condition, frozen=True):
 
         return evaluate
 
-    def words(self, language: str, name_of: Callable[[int], str]) -> str:
+    def words(self, language: str, names: Naming) -> str:
         return self._said(language, ever=self._is(_EVER), never=self._is(_NEVER))
 
-    def negated_words(self, language: str, name_of: Callable[[int], str]) -> str:
+    def negated_words(self, language: str, names: Naming) -> str:
         if self._is(_EVER) or self._is(_NEVER):
             return self._said(language, ever=self._is(_NEVER), never=self._is(_EVER))
-        return super().negated_words(language, name_of)
+        return super().negated_words(language, names)
 
     def _is(self, counts: tuple[Measure, ...]) -> bool:
         return self.aggregate == "count" and self.operand in counts

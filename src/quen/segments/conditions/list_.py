@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from quen.profiles.marks import LIST
@@ -11,6 +11,7 @@ from quen.segments.columns import Column, holds
 from quen.segments.conditions.base import Condition, Evaluate, Kind, Parser, SqlContext, Wiring
 from quen.segments.grammar import N_, Place, check_fields
 from quen.segments.moments import FOREVER
+from quen.segments.naming import Naming
 
 
 class InList(Condition, frozen=True):
@@ -27,11 +28,13 @@ class InList(Condition, frozen=True):
         wiring.follow_trait(name)
         return lambda state, person, now: (person.traits.get(name) is True, FOREVER)
 
-    def words(self, language: str, name_of: Callable[[int], str]) -> str:
-        return {"en": "is on the list ", "vi": "có trong danh sách "}[language] + f"“{name_of(self.list_id)}”"
+    def words(self, language: str, names: Naming) -> str:
+        return {"en": "is on the list ", "vi": "có trong danh sách "}[language] + f"“{names.segment(self.list_id)}”"
 
-    def negated_words(self, language: str, name_of: Callable[[int], str]) -> str:
-        return {"en": "is not on the list ", "vi": "không có trong danh sách "}[language] + f"“{name_of(self.list_id)}”"
+    def negated_words(self, language: str, names: Naming) -> str:
+        return {"en": "is not on the list ", "vi": "không có trong danh sách "}[
+            language
+        ] + f"“{names.segment(self.list_id)}”"
 
 
 def _parse(obj: Mapping[str, Any], place: Place, parser: Parser) -> InList:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from quen.segments.cases import BOUGHT, Case, bought
@@ -10,6 +10,7 @@ from quen.segments.columns import negate
 from quen.segments.conditions.base import Condition, Evaluate, Kind, Parser, SqlContext, Told, Wiring
 from quen.segments.facts import LiveState, Person
 from quen.segments.grammar import Place, check_fields
+from quen.segments.naming import Naming
 
 
 class Not(Condition, frozen=True):
@@ -39,8 +40,8 @@ class Not(Condition, frozen=True):
 
         return evaluate
 
-    def words(self, language: str, name_of: Callable[[int], str]) -> str:
-        return self.item.negated_words(language, name_of)
+    def words(self, language: str, names: Naming) -> str:
+        return self.item.negated_words(language, names)
 
 
 def _parse(obj: Mapping[str, Any], place: Place, parser: Parser) -> Not:

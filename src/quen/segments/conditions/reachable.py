@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from quen.profiles.marks import ADDRESS, SUPPRESSED
@@ -12,6 +12,7 @@ from quen.segments.conditions.base import Condition, Evaluate, Kind, Parser, Sql
 from quen.segments.facts import LiveState, Person
 from quen.segments.grammar import N_, Place, check_fields
 from quen.segments.moments import FOREVER
+from quen.segments.naming import Naming
 from quen.segments.operators.matches import compiled
 from quen.segments.reach import CHANNELS
 from quen.segments.values import reader
@@ -47,12 +48,12 @@ class Reachable(Condition, frozen=True):
 
         return evaluate
 
-    def words(self, language: str, name_of: Callable[[int], str]) -> str:
+    def words(self, language: str, names: Naming) -> str:
         return {"en": "can be reached by ", "vi": "liên lạc được qua "}[language] + CHANNELS[self.channel].label[
             language
         ]
 
-    def negated_words(self, language: str, name_of: Callable[[int], str]) -> str:
+    def negated_words(self, language: str, names: Naming) -> str:
         said = {"en": "cannot be reached by ", "vi": "không liên lạc được qua "}[language]
         return said + CHANNELS[self.channel].label[language]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from quen.segments import words
@@ -13,6 +13,7 @@ from quen.segments.conditions.base import Condition, Evaluate, Kind, Parser, Sql
 from quen.segments.facts import LiveState, Person
 from quen.segments.grammar import N_, Place, check_fields, percent, required, text
 from quen.segments.moments import FOREVER
+from quen.segments.naming import Naming
 
 _STEPS = 1_000_000
 
@@ -40,15 +41,15 @@ class Sample(Condition, frozen=True):
 
         return evaluate
 
-    def words(self, language: str, name_of: Callable[[int], str]) -> str:
+    def words(self, language: str, names: Naming) -> str:
         share = words.number(self.percent, language)
         return {
             "en": f"is among a random {share}% of everyone",
             "vi": f"thuộc {share}% khách hàng được chọn ngẫu nhiên",
         }[language]
 
-    def negated_words(self, language: str, name_of: Callable[[int], str]) -> str:
-        said = self.words(language, name_of)
+    def negated_words(self, language: str, names: Naming) -> str:
+        said = self.words(language, names)
         return said.replace("is among", "is not among", 1) if language == "en" else f"không {said}"
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from quen.segments.conditions.base import Condition, Evaluate, Kind, Parser, SqlContext, Told, Wiring
 from quen.segments.facts import LiveState, Person
 from quen.segments.grammar import N_, Place, check_fields
 from quen.segments.moments import FOREVER
+from quen.segments.naming import Naming
 
 
 class InSegment(Condition, frozen=True):
@@ -33,12 +34,12 @@ class InSegment(Condition, frozen=True):
 
         return evaluate
 
-    def words(self, language: str, name_of: Callable[[int], str]) -> str:
-        return {"en": "is in segment ", "vi": "thuộc phân khúc "}[language] + f"“{name_of(self.segment_id)}”"
+    def words(self, language: str, names: Naming) -> str:
+        return {"en": "is in segment ", "vi": "thuộc phân khúc "}[language] + f"“{names.segment(self.segment_id)}”"
 
-    def negated_words(self, language: str, name_of: Callable[[int], str]) -> str:
+    def negated_words(self, language: str, names: Naming) -> str:
         said = {"en": "is not in segment ", "vi": "không thuộc phân khúc "}[language]
-        return said + f"“{name_of(self.segment_id)}”"
+        return said + f"“{names.segment(self.segment_id)}”"
 
 
 def _parse(obj: Mapping[str, Any], place: Place, parser: Parser) -> InSegment:

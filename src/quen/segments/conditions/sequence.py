@@ -28,6 +28,7 @@ from quen.segments.columns import TRUE, all_of, instant, quote
 from quen.segments.conditions.base import Condition, Evaluate, Followed, History, Kind, Parser, SqlContext, Wiring
 from quen.segments.facts import LiveState, Person
 from quen.segments.grammar import N_, Place, check_fields, duration, duration_text, required, text
+from quen.segments.naming import Naming
 from quen.segments.told import of_people, person
 from quen.segments.where import Where, parse_where
 
@@ -190,7 +191,7 @@ class Sequence(Condition, frozen=True):
 
         return evaluate
 
-    def words(self, language: str, name_of: Callable[[int], str]) -> str:
+    def words(self, language: str, names: Naming) -> str:
         first, *rest = self.steps
         said = {"en": "did ", "vi": "đã "}[language] + first.words(language, 0)
         # With one step after the first the whole's time is that step's.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from quen.profiles.mirror import Sides
@@ -13,6 +13,7 @@ from quen.segments.conditions.base import Condition, Evaluate, Kind, Parser, Sql
 from quen.segments.facts import LiveState, Person
 from quen.segments.grammar import N_, Place, check_fields, name, required
 from quen.segments.moments import FOREVER
+from quen.segments.naming import Naming
 from quen.segments.operators import OPERATORS
 
 
@@ -40,13 +41,21 @@ class Trait(Condition, frozen=True):
 
         return evaluate
 
-    def words(self, language: str, name_of: Callable[[int], str]) -> str:
-        return f"{self.trait} {OPERATORS[self.op].words(self.operand, language)}"
+    def words(self, language: str, names: Naming) -> str:
+        return self._said(self.op, language, names)
 
-    def negated_words(self, language: str, name_of: Callable[[int], str]) -> str:
+    def negated_words(self, language: str, names: Naming) -> str:
         if opposite := OPERATORS[self.op].opposite:
-            return f"{self.trait} {OPERATORS[opposite].words(self.operand, language)}"
-        return super().negated_words(language, name_of)
+            return self._said(opposite, language, names)
+        return super().negated_words(language, names)
+
+    def _said(self, op: str, language: str, names: Naming) -> str:
+        operator, operand = OPERATORS[op], self.operand
+        if operator.of_values:
+            several = isinstance(operand, tuple)
+            named = tuple(names.value(self.trait, each) for each in (operand if several else (operand,)))
+            operand = named if several else named[0]
+        return f"{names.trait(self.trait)} {operator.words(operand, language)}"
 
 
 def column(path: str, sides: Sides) -> Column:

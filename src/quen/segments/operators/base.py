@@ -32,6 +32,7 @@ class Operator(ABC):
     operand: ClassVar[str]  # what the builder asks for: value, list, range, text, number, date, span, none
     fields: ClassVar[tuple[str, ...]] = ("value",)
     opposite: ClassVar[str] = ""  # the operator that holds exactly where this one does not, if there is one
+    of_values: ClassVar[bool] = False  # its operand is one whole value, or a tuple of them: each may have a name
     moving: ClassVar[bool] = False  # its truth changes as time passes
     whole: ClassVar[bool] = False  # asks whether anything is there, objects too; to the others an object is no value
     examples: ClassVar[tuple[Example, ...]]  # run by the conformance tests on both evaluators

@@ -19,6 +19,7 @@ class Eq(Operator):
     label = {"en": "is", "vi": "là"}
     opposite = "ne"
     operand = "value"
+    of_values = True
     examples: ClassVar[tuple[Example, ...]] = (
         ({"value": "Hà Nội"}, "Hà Nội", True),
         ({"value": "Hà Nội"}, "hà nội", False),

@@ -18,6 +18,7 @@ class In(Operator):
     label = {"en": "is one of", "vi": "là một trong"}
     opposite = "not_in"
     operand = "list"
+    of_values = True
     examples: ClassVar[tuple[Example, ...]] = (
         ({"value": ["a", 5, True]}, "a", True),
         ({"value": ["a", 5, True]}, "5", True),

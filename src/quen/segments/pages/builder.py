@@ -75,17 +75,17 @@ def preview(request: HttpRequest) -> HttpResponseBase:
     except QuenError:
         message = _("This takes too long to count right now. You can save it all the same.")
         return JsonResponse({"problem": {"path": "", "message": message}})
-    language, name_of, masked = get_language() or "vi", service.namer(), masked_for(request)
+    language, naming, masked = get_language() or "vi", service.naming(), masked_for(request)
     say = as_people_write(language)
     people = cards_of(request, [person["profile_id"] for person in found["sample"]])
     sample = []
     for person in found["sample"]:
         why = [
             {
-                "said": sentence(reason.condition, language, name_of),
+                "said": sentence(reason.condition, language, naming),
                 "holds": reason.holds,
                 "parts": [],
-                "facts": shown_facts(facts, say, masked=masked),
+                "facts": shown_facts(facts, say, naming, masked=masked),
             }
             for reason, facts in person["why"]
         ]
@@ -100,7 +100,7 @@ def preview(request: HttpRequest) -> HttpResponseBase:
         "count": number(found["count"]),
         "total": number(found["total"]),
     }
-    return JsonResponse({"sentence": describe(parsed, language, name_of), "html": html, "brief": brief})
+    return JsonResponse({"sentence": describe(parsed, language, naming), "html": html, "brief": brief})
 
 
 @require("customers.view")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -18,15 +17,16 @@ from quen.profiles.cards import Card, cards
 from quen.segments import service
 from quen.segments.conditions.base import Condition
 from quen.segments.models import Segment
+from quen.segments.naming import Naming
 from quen.segments.rules import RuleError, describe, parse_rule, sentence
 
 _MAX_RULE_BYTES = 200_000
 
 
-def row(segment: Segment, name_of: Callable[[int], str] | None = None) -> dict[str, Any]:
+def row(segment: Segment, names: Naming | None = None) -> dict[str, Any]:
     return {
         "segment": segment,
-        "sentence": describe(parse_rule(segment.rule), get_language() or "vi", name_of or service.namer()),
+        "sentence": describe(parse_rule(segment.rule), get_language() or "vi", names or service.naming()),
         "progress": service.progress(segment),
     }
 
@@ -70,12 +70,12 @@ def said(error: QuenError) -> str:
     return str(error.details.get("problem", error.message))
 
 
-def outline(condition: Condition, name_of: Callable[[int], str]) -> dict[str, Any]:
+def outline(condition: Condition, names: Naming) -> dict[str, Any]:
     """A rule as nested lists of sentences."""
     if not condition.parts():
-        return {"said": sentence(condition, get_language() or "vi", name_of), "parts": []}
+        return {"said": sentence(condition, get_language() or "vi", names), "parts": []}
     head, inner = group_head(condition)
-    return {"said": head, "parts": [outline(part, name_of) for part in inner.parts()]}
+    return {"said": head, "parts": [outline(part, names) for part in inner.parts()]}
 
 
 def group_head(condition: Condition) -> tuple[str, Condition]:

@@ -28,9 +28,9 @@ def segments(request: HttpRequest) -> HttpResponseBase:
     archived = request.GET.get("status") == "archived"
     made = Segment.objects.filter(kind="segment")
     found = made.filter(status="archived").order_by("-updated_at") if archived else service.listed()
-    name_of = service.namer()
+    names = service.naming()
     context = {
-        "rows": [row(segment, name_of) for segment in found],
+        "rows": [row(segment, names) for segment in found],
         "archived": archived,
         "any_archived": made.filter(status="archived").exists(),
         "recipes": recipes(),
@@ -109,12 +109,12 @@ def _builder(
 @require_GET
 def segment_page(request: HttpRequest, segment_id: int) -> HttpResponseBase:
     segment = service.find(segment_id)
-    name_of = service.namer()
+    names = service.naming()
     root = parse_rule(segment.rule).root
     context = {
-        **row(segment),
+        **row(segment, names),
         "tabs": tabs(segment, "segment"),
-        "outline": outline(root, name_of),
+        "outline": outline(root, names),
         "rule_text": msgspec.json.format(msgspec.json.encode(segment.rule), indent=2).decode(),
         "versions": segment.versions.order_by("-number")[:20],
         "total": service.people(),

@@ -28,7 +28,8 @@ def segment_why(request: HttpRequest, segment_id: int, profile_id: int) -> HttpR
     if found.id != profile_id:
         return HttpResponseRedirect(reverse("segment_why", args=[segment_id, found.id]))
     language = get_language() or "vi"
-    context = {"segment": segment, "card": found.card, **tell(segment, found, language, as_people_write(language))}
+    told = tell(segment, found, language, as_people_write(language), service.naming())
+    context = {"segment": segment, "card": found.card, **told}
     fragment = request.headers.get("HX-Request")
     return render(request, "segments/why_sentences.html" if fragment else "segments/why.html", context)
 

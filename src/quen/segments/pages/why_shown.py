@@ -16,6 +16,7 @@ from quen.profiles.masking import mask
 from quen.profiles.queries import Person, person
 from quen.segments import service
 from quen.segments.models import Segment
+from quen.segments.naming import Naming
 from quen.segments.pages.common import group_head
 from quen.segments.rules import parse_rule, sentence
 from quen.segments.why import Facts, Said, why
@@ -29,7 +30,7 @@ def why_document(segment: Segment, profile_id: int, *, masked: bool) -> dict[str
     """For the API, in English. Raises NotFound."""
     found = person(profile_id, masked=masked)
     with override("en"):
-        told = tell(segment, found, "en", as_came)
+        told = tell(segment, found, "en", as_came, Naming(service.namer()))
     return {
         "segment_id": str(segment.id),
         "profile_id": str(found.id),
@@ -40,25 +41,25 @@ def why_document(segment: Segment, profile_id: int, *, masked: bool) -> dict[str
     }
 
 
-def tell(segment: Segment, found: Person, language: str, say: Say) -> dict[str, Any]:
+def tell(segment: Segment, found: Person, language: str, say: Say, names: Naming) -> dict[str, Any]:
     """`{since, holds, told}`: since when they are a member, and the rule as of now, sentence by sentence."""
     rows = fetch("SELECT since FROM segments_member WHERE segment_id = %s AND profile_id = %s", [segment.id, found.id])
     traits, rule = found.profile.traits, parse_rule(segment.rule)
     now, zone, rule_of = now_ms(), config().zone, service.roots()
     told = profiles.at_one_moment(lambda sides: why(rule, found.id, traits, event_store(), now, zone, rule_of, sides))
-    shown = _shown(told, language, service.namer(), say, masked=found.masked)
+    shown = _shown(told, language, names, say, masked=found.masked)
     return {"since": int(rows[0][0]) if rows else None, "holds": told.holds, "told": shown}
 
 
-def _shown(told: Said, language: str, name_of: Callable[[int], str], say: Say, *, masked: bool) -> dict[str, Any]:
+def _shown(told: Said, language: str, names: Naming, say: Say, *, masked: bool) -> dict[str, Any]:
     """`{said, holds, parts, facts}` of a node and all below it."""
     if told.parts:
         head, inner = group_head(told.condition)
         parts = told.parts if inner is told.condition else told.parts[0].parts
-        shown = [_shown(part, language, name_of, say, masked=masked) for part in parts]
+        shown = [_shown(part, language, names, say, masked=masked) for part in parts]
         return {"said": head, "holds": told.holds, "parts": shown, "facts": None}
-    said = sentence(told.condition, language, name_of)
-    return {"said": said, "holds": told.holds, "parts": [], "facts": shown_facts(told.facts, say, masked=masked)}
+    said = sentence(told.condition, language, names)
+    return {"said": said, "holds": told.holds, "parts": [], "facts": shown_facts(told.facts, say, names, masked=masked)}
 
 
 def _document(node: dict[str, Any]) -> dict[str, Any]:
@@ -81,16 +82,16 @@ def facts_document(facts: dict[str, Any] | None) -> dict[str, Any]:
     return {"since": rfc3339(facts["since"])}
 
 
-def shown_facts(facts: Facts | None, say: Say, *, masked: bool) -> dict[str, Any] | None:
-    """`say` writes the values."""
+def shown_facts(facts: Facts | None, say: Say, names: Naming, *, masked: bool) -> dict[str, Any] | None:
+    """`say` writes the values that `names` has no name for."""
     if facts is None:
         return None
     shown = mask if masked else lambda value, name="": value
     name, value = facts.trait or ("", None)
     return {
         "kind": facts.kind,
-        "name": name,
-        "value": None if value is None else say(shown(value, name), name),
+        "name": names.trait(name),
+        "value": None if value is None else say(names.value(name, shown(value, name)), name),
         "count": facts.count,
         "more": facts.count - len(facts.latest),
         "latest": [

@@ -11,7 +11,7 @@
 
   B.figure = function (n) { return new Intl.NumberFormat(this.words.language).format(n); };
 
-  // ---- what there is to offer, as pairs of a text and what is said beside it
+  // ---- what there is to offer, as pairs of a text and what is said beside it; third, if it has one, its name
 
   B.offers = function (kind, one) {
     var self = this, say = this.say;
@@ -27,11 +27,18 @@
     var key = JSON.stringify([event, name]), self = this;
     var known = (event ? this.seen[event] || [] : this.words.traits).find(function (each) { return each.name === name; });
     if (!known) return [];
+    // Behind a value its name, where it has one, and how often it came.
+    function offer(value, times) {
+      var called = (known.named || {})[value];
+      return [value, [].concat(called || [], times || []).join(" · "), called];
+    }
     if (!this.counted[key]) {
-      this.counted[key] = known.examples.map(function (value) { return [value, ""]; });
+      this.counted[key] = known.examples.map(function (value) { return offer(value); });
       getJson(this.words.values + "?event=" + encodeURIComponent(event) + "&name=" + encodeURIComponent(name)).then(function (answer) {
         if (!answer.values.length) return;
-        self.counted[key] = answer.values.map(function (pair) { return [pair[0], "× " + self.figure(pair[1])]; });
+        var came = answer.values.map(function (pair) { return pair[0]; });
+        self.counted[key] = answer.values.map(function (pair) { return offer(pair[0], "× " + self.figure(pair[1])); });
+        Object.keys(known.named || {}).forEach(function (value) { if (came.indexOf(value) < 0) self.counted[key].push(offer(value)); });
         self.showOffers();
       }, function () { delete self.counted[key]; });
     }
@@ -120,7 +127,7 @@
     var self = this, open = this.open, list = this.list;
     if (!open) return;
     var typed = open.control.value, wanted = plain(typed), all = open.offers();
-    var found = open.all ? all : all.filter(function (pair) { return plain(pair[0]).indexOf(wanted) >= 0; });
+    var found = open.all ? all : all.filter(function (pair) { return plain(pair[0]).indexOf(wanted) >= 0 || plain(pair[2] || "").indexOf(wanted) >= 0; });
     if (!open.all) {
       if (all.some(function (pair) { return pair[0] === typed; })) found = []; // it is what was wanted
       var first = found.filter(function (pair) { return plain(pair[0]).indexOf(wanted) === 0; });

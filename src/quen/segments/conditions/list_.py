@@ -32,9 +32,8 @@ class InList(Condition, frozen=True):
         return {"en": "is on the list ", "vi": "có trong danh sách "}[language] + f"“{names.segment(self.list_id)}”"
 
     def negated_words(self, language: str, names: Naming) -> str:
-        return {"en": "is not on the list ", "vi": "không có trong danh sách "}[
-            language
-        ] + f"“{names.segment(self.list_id)}”"
+        said = {"en": "is not on the list ", "vi": "không có trong danh sách "}[language]
+        return said + f"“{names.segment(self.list_id)}”"
 
 
 def _parse(obj: Mapping[str, Any], place: Place, parser: Parser) -> InList:

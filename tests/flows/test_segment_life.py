@@ -107,6 +107,37 @@ def test_why_sentence_by_sentence_with_the_facts(shop: Shop) -> None:
     assert shop.api.get(f"segments/{made}/members/17/why").status_code == 404
 
 
+def test_why_with_the_word_the_address_and_the_list(quen: Quen) -> None:
+    """As the care agent asks: may she be written to, and why not?"""
+    shop = Shop(quen)
+    purpose, yes, no = f"offers {shop.mark}", shop.users[0], shop.users[1]
+    for user, word in ((yes, True), (no, False)):
+        consent = {"consent": {"categoryPreferences": {purpose: word}}}
+        quen.send({"type": "identify", "userId": user, "context": consent, "timestamp": "2026-11-01T02:03:04Z"})
+    quen.settle()
+    assert shop.api.post("suppressions", json={"channel": "email", "address": f"{no}@example.com"}).status_code == 201
+    people = shop.api.post("lists", json={"name": f"VIP {shop.mark}"}).json()["id"]
+    shop.api.post(f"lists/{people}/members", json={"members": [{"type": "user_id", "value": yes}]})
+    asked = [{"consent": purpose}, {"reachable": "email"}, {"reachable": "sms"}, {"list": people}]
+    made = shop.make({"any": asked})
+
+    def facts(user: str, api: httpx.Client = shop.api) -> list[dict[str, Any]]:
+        told = api.get(f"segments/{made}/members/{shop.id_of(user)}/why").json()["why"]["parts"]
+        return [part["facts"] for part in told]
+
+    eventually(lambda: facts(yes)[3]["since"] and facts(no)[1]["suppressed"])
+    said = {"purpose": purpose, "since": "2026-11-01T02:03:04.000Z"}
+    address, no_phone = {"trait": "email", "suppressed": False}, {"trait": "phone", "value": None, "suppressed": False}
+    on_it = facts(yes)[3]
+    assert facts(yes) == [said | {"granted": True}, address | {"value": f"{yes}@example.com"}, no_phone, on_it]
+    suppressed = {"trait": "email", "value": f"{no}@example.com", "suppressed": True}
+    assert facts(no) == [said | {"granted": False}, suppressed, no_phone, {"since": None}]
+    assert facts(no, quen.api("analyst"))[1]["value"] == "u•••@example.com"
+    assert facts(shop.users[2])[0] == {"purpose": purpose, "granted": None, "since": None}
+    preview = shop.api.post("segments/preview", json={"rule": {"consent": purpose}}).json()["sample"]
+    assert [each["why"][0]["facts"] for each in preview] == [said | {"granted": True}]
+
+
 def test_why_masks_contact_data(shop: Shop) -> None:
     made = shop.make({"trait": "email", "op": "exists"})
     person = shop.id_of(shop.users[0])

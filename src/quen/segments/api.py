@@ -93,7 +93,8 @@ def create_segment(request: HttpRequest, body: NewSegment) -> Status[dict[str, A
 def preview_segment(request: HttpRequest, body: RuleOnly) -> dict[str, Any]:
     """How many people a rule holds for now, of how many, and up to ten of them with why.
 
-    `why`: the sentences of the rule, each with `facts`: the trait's value, or how many events and the latest of them.
+    `why`: the sentences of the rule, each with `facts`: the trait's value, how many events and the latest of them, the
+    word on a purpose, the address on a channel, or since when in a segment or on a list.
     """
     found = service.preview(body.rule)
     names = Naming(service.namer())
@@ -169,8 +170,9 @@ def list_members(request: HttpRequest, segment_id: int, limit: int = 50, cursor:
 def why_member(request: HttpRequest, segment_id: int, profile_id: int) -> dict[str, Any]:
     """Why a person is in a segment or out of it: `since` when in it, and the rule as sentences that hold or do not.
 
-    A sentence has `facts`: the trait's value, or how many events and the latest of them. Contact data is masked for
-    keys of roles that may not see it.
+    A sentence has `facts`: the trait's value, how many events and the latest of them, the word on a purpose, the
+    address on a channel, or since when in a segment or on a list. Contact data is masked for keys of roles that may not
+    see it.
     """
     masked = not can(request.auth.role, "customers.pii")  # type: ignore[attr-defined]
     return why_document(service.find(segment_id), profile_id, masked=masked)

@@ -226,7 +226,7 @@ def preview(rule: Any) -> dict[str, Any]:
         return found, sql.explain(parsed, found.sample, store, now, zone, rule_of, sides)
 
     found, reasons = profiles.at_one_moment(ask)
-    people = {id_: profile.traits for id_, profile in profiles.load(found.sample).items()}
+    people = profiles.load(found.sample)
     conditions = [reason.condition for reason in next(iter(reasons.values()), [])][:MOST_FACTS]
     told = facts(conditions, people, store, now, zone) if people else {}
     why = {id_: list(zip_longest(each, told.get(id_, []))) for id_, each in reasons.items()}

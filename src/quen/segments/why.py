@@ -6,46 +6,24 @@ Whether a sentence holds is asked of SQL, which is the meaning of a rule (sql.py
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from quen.db import fetch_in
-from quen.profiles.mirror import AS_NAMED, Sides
+from quen.profiles.mirror import Sides
+from quen.profiles.state import ProfileState
+from quen.segments.about import Facts, Happened, value_at
 from quen.segments.columns import all_of, instant
 from quen.segments.conditions.base import Condition, SqlContext
 from quen.segments.conditions.event import Event
 from quen.segments.conditions.segment import InSegment
 from quen.segments.conditions.sequence import Sequence as Steps
-from quen.segments.conditions.trait import Trait
 from quen.segments.rules import Rule
 from quen.segments.sql import MAX_SECONDS, Store, explain, no_rule
 from quen.segments.told import PERSON, of_people
 
 LATEST = 3
-
-
-class Happened(msgspec.Struct, frozen=True):
-    """One event that a sentence is about; `values` are the properties that the sentence names."""
-
-    at: int
-    event: str
-    values: dict[str, Any]
-
-
-class Facts(msgspec.Struct, frozen=True):
-    """What there is about one sentence; only that which fits its kind.
-
-    `trait`: (name, value, None where there is none). `count` events within its time and filters, the `latest` of them.
-    `since`: in the other segment since then, None when not.
-    """
-
-    kind: str  # trait, events, segment or "" where there is nothing to add
-    trait: tuple[str, Any] | None = None
-    count: int = 0
-    latest: list[Happened] = []
-    since: int | None = None
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -59,8 +37,7 @@ class Said(msgspec.Struct, frozen=True):
 
 def why(
     rule: Rule,
-    profile_id: int,
-    traits: Mapping[str, Any],
+    person: ProfileState,
     store: Store,
     now: int,
     zone: ZoneInfo,
@@ -68,9 +45,9 @@ def why(
     sides: Sides,
 ) -> Said:
     """The whole rule for one person. A query for all the truths, one for the facts of each sentence about events."""
-    reasons = explain(rule, [profile_id], store, now, zone, rule_of, sides).get(profile_id, [])
+    reasons = explain(rule, [person.id], store, now, zone, rule_of, sides).get(person.id, [])
     truths = {id(reason.condition): reason.holds for reason in reasons}
-    found = facts([reason.condition for reason in reasons], {profile_id: traits}, store, now, zone)[profile_id]
+    found = facts([reason.condition for reason in reasons], {person.id: person}, store, now, zone)[person.id]
     fact_of = {id(reason.condition): fact for reason, fact in zip(reasons, found, strict=True)}
 
     def tell(condition: Condition) -> Said:
@@ -83,22 +60,19 @@ def why(
 
 
 def facts(
-    conditions: Sequence[Condition],
-    traits_of: Mapping[int, Mapping[str, Any]],
-    store: Store,
-    now: int,
-    zone: ZoneInfo,
+    conditions: Sequence[Condition], people: Mapping[int, ProfileState], store: Store, now: int, zone: ZoneInfo
 ) -> dict[int, list[Facts | None]]:
-    """Person → what there is about each of these innermost conditions. `traits_of`: person → their traits.
+    """Person → what there is about each of these innermost conditions.
 
     A query for each condition about events, whatever the number of people.
     """
-    found: dict[int, list[Facts | None]] = {id_: [] for id_ in traits_of}
-    context = SqlContext(now, zone, no_rule, tuple(traits_of))
+    found: dict[int, list[Facts | None]] = {id_: [] for id_ in people}
+    context = SqlContext(now, zone, no_rule, tuple(people))
     for condition in conditions:
-        each = _facts(condition, traits_of, store, context)
-        for id_, told in found.items():
-            told.append(each.get(id_))
+        asked = _asked(condition, people, store, context)
+        for id_, person in people.items():
+            known = condition.about(person.traits, person.trait_meta)
+            found[id_].append(asked.get(id_) if known is None else known)
     return found
 
 
@@ -109,28 +83,23 @@ def _together(condition: Condition, truths: Sequence[bool]) -> bool:
     return all(truths) if kind == "all" else not all(truths)
 
 
-def _facts(
-    condition: Condition, traits_of: Mapping[int, Mapping[str, Any]], store: Store, context: SqlContext
-) -> Mapping[int, Facts]:
-    if isinstance(condition, Trait):
-        name = condition.trait
-        at = AS_NAMED.path(name)  # what waits is told to nobody
-        return {id_: Facts("trait", trait=(name, _at(traits, at))) for id_, traits in traits_of.items()}
+def _asked(condition: Condition, people: Collection[int], store: Store, context: SqlContext) -> Mapping[int, Facts]:
+    """What only the stores know about a condition."""
     if isinstance(condition, Event):
         named = [str(each["property"]) for each in condition.to_json().get("where", []) if "property" in each]
         aggregated = condition.to_json()[condition.aggregate]
         if isinstance(aggregated, dict) and "property" in aggregated:
             named.insert(0, str(aggregated["property"]))
-        return _events(condition.event_sql(context), list(dict.fromkeys(named)), store, traits_of)
+        return _events(condition.event_sql(context), list(dict.fromkeys(named)), store, people)
     if isinstance(condition, Steps):
         rows = [*of_people(context), *condition.history(context.now, context.zone).sql(context.now)]
-        return _events(all_of([*rows, f"time <= {instant(context.now)}"]), [], store, traits_of)
+        return _events(all_of([*rows, f"time <= {instant(context.now)}"]), [], store, people)
     if isinstance(condition, InSegment):
         rows_ = fetch_in(
-            "SELECT profile_id, segment_id, since FROM segments_member WHERE {in}", traits_of, column="profile_id"
+            "SELECT profile_id, segment_id, since FROM segments_member WHERE {in}", people, column="profile_id"
         )
         since = {id_: at for id_, segment_id, at in rows_ if segment_id == condition.segment_id}
-        return {id_: Facts("segment", since=since.get(id_)) for id_ in traits_of}
+        return {id_: Facts("segment", since=since.get(id_)) for id_ in people}
     return {}
 
 
@@ -143,20 +112,8 @@ def _events(condition: str, named: list[str], store: Store, people: Collection[i
         f" ORDER BY person, time DESC, id DESC LIMIT {LATEST:d} BY person"
         f" SETTINGS precise_float_parsing = 1, max_execution_time = {MAX_SECONDS}"
     ):
-        values = {name: value for name in named if (value := _at(properties, name)) is not None}
+        values = {name: value for name in named if (value := value_at(properties, name)) is not None}
         if (told := latest.get(int(person))) is not None:
             told.append(Happened(int(at), event, values))
             counts[int(person)] = int(count)
     return {id_: Facts("events", count=counts.get(id_, 0), latest=told) for id_, told in latest.items()}
-
-
-def _at(values: Mapping[str, Any], path: str) -> Any:
-    """The value at `address.city`, nested or written flat; None where there is none."""
-    if path in values:
-        return values[path]
-    value: Any = values
-    for part in path.split("."):
-        if not isinstance(value, Mapping) or part not in value:
-            return None
-        value = value[part]
-    return value

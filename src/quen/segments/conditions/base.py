@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from quen.profiles.mirror import AS_NAMED, Sides
+from quen.segments.about import Facts, Metas, Traits
 from quen.segments.cases import Case
 from quen.segments.columns import instant
 from quen.segments.facts import LiveState, Person
@@ -130,6 +131,10 @@ class Condition(msgspec.Struct, frozen=True):
 
     def live(self, wiring: Wiring) -> Evaluate:
         raise NotImplementedError
+
+    def about(self, traits: Traits, metas: Metas) -> Facts | None:
+        """What the traits and marks of a person say about it, for *why*; None: nothing."""
+        return None
 
     def words(self, language: str, names: Naming) -> str:
         """The sentence, without full stop."""

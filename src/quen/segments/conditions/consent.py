@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from quen.profiles.marks import CONSENT
+from quen.segments.about import Facts, Metas, Traits, since
 from quen.segments.cases import Case
 from quen.segments.columns import Column, holds
 from quen.segments.conditions.base import Condition, Evaluate, Kind, Parser, SqlContext, Wiring
@@ -29,6 +30,12 @@ class Consent(Condition, frozen=True):
         wiring.follow_trait(name)
         read = reader(name)
         return lambda state, person, now: (read(person.traits) is True, FOREVER)
+
+    def about(self, traits: Traits, metas: Metas) -> Facts:
+        name = CONSENT + self.purpose
+        word = traits.get(name)
+        said = word if isinstance(word, bool) else None
+        return Facts("consent", (self.purpose, said), since=None if said is None else since(metas, name))
 
     def words(self, language: str, names: Naming) -> str:
         return {"en": "has agreed to ", "vi": "đã đồng ý với "}[language] + self.purpose

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from quen.profiles.marks import LIST
+from quen.segments.about import Facts, Metas, Traits, since
 from quen.segments.cases import Case
 from quen.segments.columns import Column, holds
 from quen.segments.conditions.base import Condition, Evaluate, Kind, Parser, SqlContext, Wiring
@@ -27,6 +28,10 @@ class InList(Condition, frozen=True):
         name = f"{LIST}{self.list_id}"
         wiring.follow_trait(name)
         return lambda state, person, now: (person.traits.get(name) is True, FOREVER)
+
+    def about(self, traits: Traits, metas: Metas) -> Facts:
+        name = f"{LIST}{self.list_id}"
+        return Facts("list", since=since(metas, name) if traits.get(name) is True else None)
 
     def words(self, language: str, names: Naming) -> str:
         return {"en": "is on the list ", "vi": "có trong danh sách "}[language] + f"“{names.segment(self.list_id)}”"

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from quen.profiles.marks import ADDRESS, SUPPRESSED
+from quen.segments.about import Facts, Metas, Traits
 from quen.segments.cases import Case
 from quen.segments.columns import Column, holds, quote
 from quen.segments.conditions.base import Condition, Evaluate, Kind, Parser, SqlContext, Wiring
@@ -47,6 +48,14 @@ class Reachable(Condition, frozen=True):
             return False, FOREVER
 
         return evaluate
+
+    def about(self, traits: Traits, metas: Metas) -> Facts:
+        channel = CHANNELS[self.channel]
+        search, suppressed = compiled(channel.pattern).search, traits.get(SUPPRESSED + self.channel)
+        for name in channel.traits:
+            if isinstance(address := traits.get(name), str) and search(address):
+                return Facts("address", (name.removeprefix(ADDRESS), address), suppressed=address == suppressed)
+        return Facts("address", (channel.traits[0].removeprefix(ADDRESS), None))
 
     def words(self, language: str, names: Naming) -> str:
         return {"en": "can be reached by ", "vi": "liên lạc được qua "}[language] + CHANNELS[self.channel].label[

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from quen.profiles.mirror import Sides
+from quen.profiles.mirror import AS_NAMED, Sides
 from quen.profiles.state import COMPUTED, NEXT
+from quen.segments.about import Facts, Metas, Traits, value_at
 from quen.segments.cases import Case
 from quen.segments.columns import Column, any_of, quote
 from quen.segments.conditions.base import Condition, Evaluate, Kind, Parser, SqlContext, Wiring
@@ -40,6 +41,9 @@ class Trait(Condition, frozen=True):
             return passes(person.traits), FOREVER
 
         return evaluate
+
+    def about(self, traits: Traits, metas: Metas) -> Facts:
+        return Facts("trait", (self.trait, value_at(traits, AS_NAMED.path(self.trait))))  # what waits is told to nobody
 
     def words(self, language: str, names: Naming) -> str:
         return self._said(self.op, language, names)

@@ -121,7 +121,8 @@ def preview_reach(request: HttpRequest) -> HttpResponseBase:
 def _gist(why: list[dict[str, Any]]) -> dict[str, Any] | None:
     """The facts that say most at a glance: of the first sentence that holds and has any."""
     told = [each["facts"] for each in why if each["holds"] and each["facts"]]
-    return next((facts for facts in told if facts["latest"] or facts["value"] is not None), None)
+    said = (facts for facts in told if facts["kind"] in ("trait", "events"))
+    return next((facts for facts in said if facts["latest"] or facts["value"] is not None), None)
 
 
 def _unseen(rule: Rule) -> list[str]:

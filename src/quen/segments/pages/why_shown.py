@@ -15,11 +15,12 @@ from quen.profiles import store as profiles
 from quen.profiles.masking import mask
 from quen.profiles.queries import Person, person
 from quen.segments import service
+from quen.segments.about import Facts
 from quen.segments.models import Segment
 from quen.segments.naming import Naming
 from quen.segments.pages.common import group_head
 from quen.segments.rules import parse_rule, sentence
-from quen.segments.why import Facts, Said, why
+from quen.segments.why import Said, why
 from quen.segments.words import fact, tongue
 from quen.web.times import rfc3339
 
@@ -44,9 +45,9 @@ def why_document(segment: Segment, profile_id: int, *, masked: bool) -> dict[str
 def tell(segment: Segment, found: Person, language: str, say: Say, names: Naming) -> dict[str, Any]:
     """`{since, holds, told}`: since when they are a member, and the rule as of now, sentence by sentence."""
     rows = fetch("SELECT since FROM segments_member WHERE segment_id = %s AND profile_id = %s", [segment.id, found.id])
-    traits, rule = found.profile.traits, parse_rule(segment.rule)
+    profile, rule = found.profile, parse_rule(segment.rule)
     now, zone, rule_of = now_ms(), config().zone, service.roots()
-    told = profiles.at_one_moment(lambda sides: why(rule, found.id, traits, event_store(), now, zone, rule_of, sides))
+    told = profiles.at_one_moment(lambda sides: why(rule, profile, event_store(), now, zone, rule_of, sides))
     shown = _shown(told, language, names, say, masked=found.masked)
     return {"since": int(rows[0][0]) if rows else None, "holds": told.holds, "told": shown}
 
@@ -79,6 +80,10 @@ def facts_document(facts: dict[str, Any] | None) -> dict[str, Any]:
             for each in facts["latest"]
         ]
         return {"count": facts["count"], "latest": latest}
+    if facts["kind"] == "consent":
+        return {"purpose": facts["name"], "granted": facts["granted"], "since": rfc3339(facts["since"])}
+    if facts["kind"] == "address":
+        return {"trait": facts["name"], "value": facts["value"], "suppressed": facts["suppressed"]}
     return {"since": rfc3339(facts["since"])}
 
 
@@ -88,10 +93,15 @@ def shown_facts(facts: Facts | None, say: Say, names: Naming, *, masked: bool) -
         return None
     shown = mask if masked else lambda value, name="": value
     name, value = facts.trait or ("", None)
+    granted = value if facts.kind == "consent" else None
+    if value is not None and granted is None:
+        value = say(names.value(name, shown(value, name)), name)
     return {
         "kind": facts.kind,
         "name": names.trait(name),
-        "value": None if value is None else say(names.value(name, shown(value, name)), name),
+        "value": value,
+        "granted": granted,
+        "suppressed": facts.suppressed,
         "count": facts.count,
         "more": facts.count - len(facts.latest),
         "latest": [

@@ -140,3 +140,36 @@ def test_archive_asks_once_and_can_be_undone(page: Page, shop: Shop) -> None:
     page.get_by_role("link", name=name).click()
     page.get_by_role("button", name="Khôi phục").click()
     eventually(lambda: api.get(f"/segments/{segment['id']}").json()["count"] == 3)
+
+
+def test_what_others_use_is_not_archived_and_says_who_uses_it(page: Page, shop: Shop) -> None:
+    api = shop.quen.api()
+    inner = api.post("/segments", json={"name": f"Inner {shop.tag}", "rule": {"event": shop.event}}).json()["id"]
+    outer = f"Outer {shop.tag}"
+    api.post("/segments", json={"name": outer, "rule": {"not": {"segment": inner}}})
+    page.goto(f"/segments/{inner}")
+    page.get_by_role("button", name="Lưu trữ").click()
+    page.locator("#q-confirm-yes").click()
+    expect(page.get_by_text(f"Phân khúc đang được dùng bởi “{outer}”")).to_be_visible()
+    assert page.url.endswith(f"/segments/{inner}")
+
+
+def test_an_earlier_version_is_opened_and_made_the_rule_again(page: Page, shop: Shop) -> None:
+    api = shop.quen.api()
+    rules = [{"event": shop.event}, {"event": shop.event, "count": {"op": "gte", "value": 2}}]
+    first = api.post("/segments", json={"name": f"Versions {shop.tag}", "rule": rules[0]}).json()
+    made = first["id"]
+    api.patch(f"/segments/{made}", json={"rule": rules[1]})
+    page.goto(f"/segments/{made}/history")
+    versions = page.locator("section", has_text="Các phiên bản").locator(".list-group-item")
+    expect(versions).to_have_count(2)
+    expect(versions.first).to_contain_text(f"Đã {shop.event} ít nhất 2 lần")
+    expect(versions.first.get_by_role("link")).to_have_count(0)
+    versions.last.get_by_role("link", name="Mở để sửa").click()
+    expect(page.get_by_text("Đây là điều kiện của phiên bản 1.")).to_be_visible()
+    page.locator(".s-row").first.wait_for()
+    page.get_by_role("button", name="Lưu", exact=True).click()
+    page.wait_for_url(re.compile(rf"/segments/{made}$"))
+    now = api.get(f"/segments/{made}").json()
+    # What stands alone is a group of one in the builder.
+    assert (now["version"], now["rule"]) == (3, {"all": [first["rule"]]})

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -17,7 +18,9 @@ from quen.events.store import event_store
 from quen.ids import now_ms
 from quen.segments import service
 from quen.segments.history import Day, by_day, moves
+from quen.segments.models import Segment
 from quen.segments.pages.common import cards_of, tabs
+from quen.segments.rules import describe, parse_rule
 from quen.web.charts import chart
 from quen.web.paging import read_place, write_cursor
 from quen.web.spreadsheet import csv_answer
@@ -25,6 +28,7 @@ from quen.web.times import day_start, last_days
 
 PERIODS = (7, 30, 90)
 _MOVES = 50
+_VERSIONS = 20
 
 
 @require("customers.view")
@@ -50,9 +54,19 @@ def history(request: HttpRequest, segment_id: int) -> HttpResponseBase:
             {"url": f"?days={each}", "label": _("%(n)s days") % {"n": each}, "active": each == period}
             for each in PERIODS
         ],
+        "versions": _versions(segment),
         **_lately(request, segment_id),
     }
     return render(request, "segments/history.html", context)
+
+
+def _versions(segment: Segment) -> list[dict[str, Any]]:
+    """The latest first, each in words."""
+    names, language = service.naming(), get_language() or "vi"
+    return [
+        {"version": version, "sentence": describe(parse_rule(version.rule), language, names)}
+        for version in segment.versions.order_by("-number")[:_VERSIONS]
+    ]
 
 
 @require("customers.view")

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from quen.accounts.access import require, user_of
-from quen.errors import InvalidInput
+from quen.errors import Conflict, InvalidInput
 from quen.segments import service
 from quen.segments.by_hand import allow, by_hand
 from quen.segments.models import Segment
@@ -58,10 +58,15 @@ def new_segment(request: HttpRequest) -> HttpResponseBase:
 
 @require("segments.edit")
 def edit_segment(request: HttpRequest, segment_id: int) -> HttpResponseBase:
+    """`version`: begin with the rule of an earlier one."""
     segment = service.find(segment_id)
     if request.method == "POST":
         return _save(request, segment)
-    return _builder(request, segment, segment.name, segment.description, segment.rule)
+    rule, number = segment.rule, request.GET.get("version", "")
+    if number.isdigit() and (earlier := segment.versions.filter(number=int(number)).first()):
+        rule = earlier.rule
+        messages.info(request, _("This is the rule of version %(n)s. Saved, it is a new version.") % {"n": number})
+    return _builder(request, segment, segment.name, segment.description, rule)
 
 
 def _save(request: HttpRequest, segment: Segment | None) -> HttpResponseBase:
@@ -116,7 +121,6 @@ def segment_page(request: HttpRequest, segment_id: int) -> HttpResponseBase:
         "tabs": tabs(segment, "segment"),
         "outline": outline(root, names),
         "rule_text": msgspec.json.format(msgspec.json.encode(segment.rule), indent=2).decode(),
-        "versions": segment.versions.order_by("-number")[:20],
         "total": service.people(),
         "used_by": service.used_by(segment.id),
         "by_hand": _lists_by_hand(segment),
@@ -159,7 +163,12 @@ def segment_state(request: HttpRequest, segment_id: int) -> HttpResponseBase:
 @require_POST
 def archive_segment(request: HttpRequest, segment_id: int) -> HttpResponseBase:
     segment = service.find(segment_id)
-    service.archive(segment)
+    try:
+        service.archive(segment)
+    except Conflict as error:
+        names = ", ".join(f"“{name}”" for name in error.details["used_by"])
+        messages.error(request, _("The segment is used by %(names)s: change those first.") % {"names": names})
+        return redirect("segment", segment_id)
     messages.success(request, _("“%(name)s” is archived. You can restore it.") % {"name": segment.name})
     return redirect("segments")
 
@@ -176,5 +185,8 @@ def pause_segment(request: HttpRequest, segment_id: int) -> HttpResponseBase:
 @require("segments.edit")
 @require_POST
 def restore_segment(request: HttpRequest, segment_id: int) -> HttpResponseBase:
-    service.restore(service.find(segment_id))
+    try:
+        service.restore(service.find(segment_id))
+    except InvalidInput as error:  # what it refers to is gone meanwhile
+        messages.error(request, said(error))
     return redirect("segment", segment_id)

@@ -142,16 +142,17 @@ def test_archive_asks_once_and_can_be_undone(page: Page, shop: Shop) -> None:
     eventually(lambda: api.get(f"/segments/{segment['id']}").json()["count"] == 3)
 
 
-def test_what_others_use_is_not_archived_and_says_who_uses_it(page: Page, shop: Shop) -> None:
+def test_what_others_use_is_neither_paused_nor_archived_and_says_who_uses_it(page: Page, shop: Shop) -> None:
     api = shop.quen.api()
     inner = api.post("/segments", json={"name": f"Inner {shop.tag}", "rule": {"event": shop.event}}).json()["id"]
     outer = f"Outer {shop.tag}"
     api.post("/segments", json={"name": outer, "rule": {"not": {"segment": inner}}})
     page.goto(f"/segments/{inner}")
-    page.get_by_role("button", name="Lưu trữ").click()
-    page.locator("#q-confirm-yes").click()
-    expect(page.get_by_text(f"Phân khúc đang được dùng bởi “{outer}”")).to_be_visible()
-    assert page.url.endswith(f"/segments/{inner}")
+    for button, advice in (("Tạm dừng", "hãy tạm dừng"), ("Lưu trữ", "hãy sửa")):
+        page.get_by_role("button", name=button).click()
+        page.locator("#q-confirm-yes").click()
+        expect(page.get_by_text(f"Phân khúc đang được dùng bởi “{outer}”: {advice}")).to_be_visible()
+        assert page.url.endswith(f"/segments/{inner}")
 
 
 def test_an_earlier_version_is_opened_and_made_the_rule_again(page: Page, shop: Shop) -> None:

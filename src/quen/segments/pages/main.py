@@ -166,8 +166,7 @@ def archive_segment(request: HttpRequest, segment_id: int) -> HttpResponseBase:
     try:
         service.archive(segment)
     except Conflict as error:
-        names = ", ".join(f"“{name}”" for name in error.details["used_by"])
-        messages.error(request, _("The segment is used by %(names)s: change those first.") % {"names": names})
+        messages.error(request, _("The segment is used by %(names)s: change those first.") % {"names": _users(error)})
         return redirect("segment", segment_id)
     messages.success(request, _("“%(name)s” is archived. You can restore it.") % {"name": segment.name})
     return redirect("segments")
@@ -177,7 +176,11 @@ def archive_segment(request: HttpRequest, segment_id: int) -> HttpResponseBase:
 @require_POST
 def pause_segment(request: HttpRequest, segment_id: int) -> HttpResponseBase:
     segment = service.find(segment_id)
-    service.pause(segment.id)
+    try:
+        service.pause(segment.id)
+    except Conflict as error:
+        messages.error(request, _("The segment is used by %(names)s: pause those first.") % {"names": _users(error)})
+        return redirect("segment", segment_id)
     messages.success(request, _("“%(name)s” is paused: nobody enters or leaves.") % {"name": segment.name})
     return redirect("segment", segment_id)
 
@@ -190,3 +193,7 @@ def restore_segment(request: HttpRequest, segment_id: int) -> HttpResponseBase:
     except InvalidInput as error:  # what it refers to is gone meanwhile
         messages.error(request, said(error))
     return redirect("segment", segment_id)
+
+
+def _users(error: Conflict) -> str:
+    return ", ".join(f"“{name}”" for name in error.details["used_by"])

@@ -392,3 +392,7 @@ def test_on_a_phone_there_is_room_for_a_thumb_and_the_count_in_sight(phone_page:
         .filter(([, r]) => r.width && (r.height < 40 || r.width < 40) && r.height).map(([text]) => text)"""
     assert [text for text in page.evaluate(small) if "s-now" not in text and "customer" not in text] == []
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    made = shop.api.post("segments", json={"name": f"Thumb {shop.tag}", "rule": {"event": shop.added}}).json()["id"]
+    page.goto(f"/segments/{made}/webhooks")
+    boxes = page.locator("label.form-check")
+    assert min(boxes.evaluate_all("all => all.map(each => each.getBoundingClientRect().height)")) >= 40

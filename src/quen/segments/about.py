@@ -38,18 +38,6 @@ class Facts(msgspec.Struct, frozen=True):
     suppressed: bool = False
 
 
-def value_at(values: Mapping[str, Any], path: str) -> Any:
-    """The value at `address.city`, nested or written flat; None where there is none."""
-    if path in values:
-        return values[path]
-    value: Any = values
-    for part in path.split("."):
-        if not isinstance(value, Mapping) or part not in value:
-            return None
-        value = value[part]
-    return value
-
-
 def since(metas: Metas, name: str) -> int | None:
     """When a trait or mark came to have its value."""
     return int(metas[name][0]) if name in metas else None

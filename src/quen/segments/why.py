@@ -13,7 +13,7 @@ import msgspec
 from quen.db import fetch_in
 from quen.profiles.mirror import Sides
 from quen.profiles.state import ProfileState
-from quen.segments.about import Facts, Happened, value_at
+from quen.segments.about import Facts, Happened
 from quen.segments.columns import all_of, instant
 from quen.segments.conditions.base import Condition, SqlContext
 from quen.segments.conditions.event import Event
@@ -22,6 +22,7 @@ from quen.segments.conditions.sequence import Sequence as Steps
 from quen.segments.rules import Rule
 from quen.segments.sql import MAX_SECONDS, Store, explain, no_rule
 from quen.segments.told import PERSON, of_people
+from quen.segments.values import reader
 
 LATEST = 3
 
@@ -104,6 +105,7 @@ def _asked(condition: Condition, people: Collection[int], store: Store, context:
 
 
 def _events(condition: str, named: list[str], store: Store, people: Collection[int]) -> dict[int, Facts]:
+    reads = {name: reader(name) for name in named}
     latest: dict[int, list[Happened]] = {id_: [] for id_ in people}
     counts: dict[int, int] = {}
     for person, at, event, properties, count in store.rows(
@@ -112,7 +114,7 @@ def _events(condition: str, named: list[str], store: Store, people: Collection[i
         f" ORDER BY person, time DESC, id DESC LIMIT {LATEST:d} BY person"
         f" SETTINGS precise_float_parsing = 1, max_execution_time = {MAX_SECONDS}"
     ):
-        values = {name: value for name in named if (value := value_at(properties, name)) is not None}
+        values = {name: value for name, read in reads.items() if (value := read(properties)) is not None}
         if (told := latest.get(int(person))) is not None:
             told.append(Happened(int(at), event, values))
             counts[int(person)] = int(count)

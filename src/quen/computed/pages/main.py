@@ -26,7 +26,7 @@ from quen.events import known
 from quen.events.store import event_store
 from quen.ids import now_ms
 from quen.segments import service as segments
-from quen.segments.pages.common import cards_of, masked_for
+from quen.segments.pages.common import cards_of, masked_for, users
 from quen.segments.pages.common import said as problem_said
 from quen.web.charts import chart
 from quen.web.spreadsheet import csv_answer
@@ -265,8 +265,7 @@ def delete_trait(request: HttpRequest, name: str) -> HttpResponseBase:
     try:
         service.delete(definition)
     except Conflict as error:
-        users = ", ".join(f"“{user}”" for user in error.details.get("used_by", []))
-        messages.error(request, _("It is used by %(users)s: change those first.") % {"users": users})
+        messages.error(request, _("It is used by %(users)s: change those first.") % {"users": users(error)})
         return redirect("computed_trait", name)
     messages.success(request, _("“%(label)s” is being deleted from all customers.") % {"label": definition.label})
     return redirect("computed")

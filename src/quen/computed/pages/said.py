@@ -9,7 +9,7 @@ from django.utils.translation import get_language
 from quen.computed.definitions import ComputedTrait
 from quen.computed.distribution import Bar
 from quen.computed.models import Definition
-from quen.computed.rfm_groups import NAMES as GROUPS
+from quen.computed.rfm_groups import group_name
 from quen.config import config
 from quen.profiles.masking import mask
 from quen.segments.words import fact, tongue
@@ -64,7 +64,7 @@ def bar_label(trait: ComputedTrait, bar: Bar, *, masked: bool = False) -> str:
     if bar.end is not None:
         return f"{short(bar.value)}–{short(bar.end)}"
     if trait.kind == "rfm":
-        return GROUPS[bar.value][spoken()] if bar.value in GROUPS else str(bar.value)
+        return group_name(str(bar.value), spoken())
     return said(trait, bar.value, masked=masked)
 
 

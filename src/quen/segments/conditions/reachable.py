@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from quen.profiles.marks import ADDRESS, SUPPRESSED
@@ -33,29 +33,21 @@ class Reachable(Condition, frozen=True):
         return holds(f"multiIf({usable}, false)")
 
     def live(self, wiring: Wiring) -> Evaluate:
-        channel = CHANNELS[self.channel]
-        search = compiled(channel.pattern).search
-        names = (*channel.traits, SUPPRESSED + self.channel)
-        for name in names:
+        suppressed = SUPPRESSED + self.channel
+        for name in (*CHANNELS[self.channel].traits, suppressed):
             wiring.follow_trait(name)
-        *reads, suppressed = [reader(name) for name in names]
+        find, read = _finder(self.channel), reader(suppressed)
 
         def evaluate(state: LiveState, person: Person, now: int) -> tuple[bool, int]:
-            for read in reads:
-                address = read(person.traits)
-                if address.__class__ is str and search(address) is not None:
-                    return address != suppressed(person.traits), FOREVER
-            return False, FOREVER
+            _, address = find(person.traits)
+            return address is not None and address != read(person.traits), FOREVER
 
         return evaluate
 
     def about(self, traits: Traits, metas: Metas) -> Facts:
-        channel = CHANNELS[self.channel]
-        search, suppressed = compiled(channel.pattern).search, traits.get(SUPPRESSED + self.channel)
-        for name in channel.traits:
-            if isinstance(address := traits.get(name), str) and search(address):
-                return Facts("address", (name.removeprefix(ADDRESS), address), suppressed=address == suppressed)
-        return Facts("address", (channel.traits[0].removeprefix(ADDRESS), None))
+        name, address = _finder(self.channel)(traits)
+        suppressed = address is not None and address == traits.get(SUPPRESSED + self.channel)
+        return Facts("address", (name.removeprefix(ADDRESS), address), suppressed=suppressed)
 
     def words(self, language: str, names: Naming) -> str:
         return {"en": "can be reached by ", "vi": "liên lạc được qua "}[language] + CHANNELS[self.channel].label[
@@ -65,6 +57,21 @@ class Reachable(Condition, frozen=True):
     def negated_words(self, language: str, names: Naming) -> str:
         said = {"en": "cannot be reached by ", "vi": "không liên lạc được qua "}[language]
         return said + CHANNELS[self.channel].label[language]
+
+
+def _finder(channel: str) -> Callable[[Traits], tuple[str, str | None]]:
+    """A function of traits: where the first usable address stands, and the address; of none, where it would."""
+    names, search = CHANNELS[channel].traits, compiled(CHANNELS[channel].pattern).search
+    reads = [(name, reader(name)) for name in names]
+
+    def find(traits: Traits) -> tuple[str, str | None]:
+        for name, read in reads:
+            address = read(traits)
+            if address.__class__ is str and search(address) is not None:
+                return name, address
+        return names[0], None
+
+    return find
 
 
 def _parse(obj: Mapping[str, Any], place: Place, parser: Parser) -> Reachable:

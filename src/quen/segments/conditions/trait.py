@@ -7,7 +7,7 @@ from typing import Any
 
 from quen.profiles.mirror import AS_NAMED, Sides
 from quen.profiles.state import COMPUTED, NEXT
-from quen.segments.about import Facts, Metas, Traits, value_at
+from quen.segments.about import Facts, Metas, Traits
 from quen.segments.cases import Case
 from quen.segments.columns import Column, any_of, quote
 from quen.segments.conditions.base import Condition, Evaluate, Kind, Parser, SqlContext, Wiring
@@ -16,6 +16,7 @@ from quen.segments.grammar import N_, Place, check_fields, name, required
 from quen.segments.moments import FOREVER
 from quen.segments.naming import Naming
 from quen.segments.operators import OPERATORS
+from quen.segments.values import reader
 
 
 class Trait(Condition, frozen=True):
@@ -43,7 +44,8 @@ class Trait(Condition, frozen=True):
         return evaluate
 
     def about(self, traits: Traits, metas: Metas) -> Facts:
-        return Facts("trait", (self.trait, value_at(traits, AS_NAMED.path(self.trait))))  # what waits is told to nobody
+        value = reader(AS_NAMED.path(self.trait))(traits)  # what waits is told to nobody
+        return Facts("trait", (self.trait, value))
 
     def words(self, language: str, names: Naming) -> str:
         return self._said(self.op, language, names)

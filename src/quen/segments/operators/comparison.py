@@ -14,7 +14,7 @@ from quen.segments.moments import read_when
 from quen.segments.operators.base import Filter, Operator, Test
 from quen.segments.values import as_number
 
-PLAIN = 1 << 53  # whole numbers up to this are the same as floats
+_EXACT = 1 << 53  # whole numbers up to this are the same as floats
 _FUNCTIONS: dict[str, Callable[[Any, Any], bool]] = {
     ">": operator.gt,
     ">=": operator.ge,
@@ -54,7 +54,7 @@ class Comparison(Operator):
         def compared(properties: Mapping[str, Any]) -> bool:
             # Nearly every value is a plain number, and nearly every event is asked: at once, without the steps between.
             value = properties.get(path)
-            if value.__class__ is float or (value.__class__ is int and -PLAIN <= value <= PLAIN):
+            if value.__class__ is float or (value.__class__ is int and -_EXACT <= value <= _EXACT):
                 return compare(value, bound)
             return passes(properties)
 

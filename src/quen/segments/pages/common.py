@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from quen.accounts.access import user_of
 from quen.accounts.roles import can
-from quen.errors import QuenError
+from quen.errors import Conflict, QuenError
 from quen.profiles.cards import Card, cards
 from quen.segments import service
 from quen.segments.conditions.base import Condition
@@ -23,10 +23,10 @@ from quen.segments.rules import RuleError, describe, parse_rule, sentence
 _MAX_RULE_BYTES = 200_000
 
 
-def row(segment: Segment, names: Naming | None = None) -> dict[str, Any]:
+def row(segment: Segment, names: Naming) -> dict[str, Any]:
     return {
         "segment": segment,
-        "sentence": describe(parse_rule(segment.rule), get_language() or "vi", names or service.naming()),
+        "sentence": describe(parse_rule(segment.rule), get_language() or "vi", names),
         "progress": service.progress(segment),
     }
 
@@ -68,6 +68,11 @@ def said(error: QuenError) -> str:
         said = _(error.template)
         return said.format(**error.values) if error.values else said
     return str(error.details.get("problem", error.message))
+
+
+def users(error: Conflict) -> str:
+    """Who uses what was to be changed, for a message."""
+    return ", ".join(f"“{name}”" for name in error.details.get("used_by", []))
 
 
 def outline(condition: Condition, names: Naming) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from quen.profiles.search import search
 from quen.segments import lists, service, store
 from quen.segments.api import MAX_FILE
 from quen.segments.models import Member, Segment
-from quen.segments.pages.common import cards_of, masked_for
+from quen.segments.pages.common import cards_of, masked_for, users
 from quen.web.paging import page, read_place
 from quen.web.templatetags.quen import number
 
@@ -130,8 +130,7 @@ def archive_list(request: HttpRequest, list_id: int) -> HttpResponseBase:
     try:
         service.archive(found)
     except Conflict as error:
-        names = ", ".join(f"“{name}”" for name in error.details["used_by"])
-        messages.error(request, _("The list is used by %(names)s: change those first.") % {"names": names})
+        messages.error(request, _("The list is used by %(names)s: change those first.") % {"names": users(error)})
         return redirect("list", list_id)
     messages.success(request, _("The list “%(name)s” is archived.") % {"name": found.name})
     return redirect("lists")

@@ -16,7 +16,7 @@ from quen.errors import Conflict, InvalidInput
 from quen.segments import service
 from quen.segments.by_hand import allow, by_hand
 from quen.segments.models import Segment
-from quen.segments.pages.common import decode_rule, outline, row, said, tabs
+from quen.segments.pages.common import decode_rule, outline, row, said, tabs, users
 from quen.segments.pages.members import members
 from quen.segments.recipes import recipes
 from quen.segments.rules import parse_rule
@@ -153,7 +153,8 @@ def _lists_by_hand(segment: Segment) -> list[Segment]:
 def segment_state(request: HttpRequest, segment_id: int) -> HttpResponseBase:
     """The part of the page that moves while a segment is computed."""
     segment = service.find(segment_id)
-    response = render(request, "segments/state.html", {**row(segment), "total": service.people()})
+    context = {"segment": segment, "progress": service.progress(segment), "total": service.people()}
+    response = render(request, "segments/state.html", context)
     if segment.status != "computing":
         response["HX-Refresh"] = "true"
     return response
@@ -166,7 +167,7 @@ def archive_segment(request: HttpRequest, segment_id: int) -> HttpResponseBase:
     try:
         service.archive(segment)
     except Conflict as error:
-        messages.error(request, _("The segment is used by %(names)s: change those first.") % {"names": _users(error)})
+        messages.error(request, _("The segment is used by %(names)s: change those first.") % {"names": users(error)})
         return redirect("segment", segment_id)
     messages.success(request, _("“%(name)s” is archived. You can restore it.") % {"name": segment.name})
     return redirect("segments")
@@ -179,7 +180,7 @@ def pause_segment(request: HttpRequest, segment_id: int) -> HttpResponseBase:
     try:
         service.pause(segment.id)
     except Conflict as error:
-        messages.error(request, _("The segment is used by %(names)s: pause those first.") % {"names": _users(error)})
+        messages.error(request, _("The segment is used by %(names)s: pause those first.") % {"names": users(error)})
         return redirect("segment", segment_id)
     messages.success(request, _("“%(name)s” is paused: nobody enters or leaves.") % {"name": segment.name})
     return redirect("segment", segment_id)
@@ -193,7 +194,3 @@ def restore_segment(request: HttpRequest, segment_id: int) -> HttpResponseBase:
     except InvalidInput as error:  # what it refers to is gone meanwhile
         messages.error(request, said(error))
     return redirect("segment", segment_id)
-
-
-def _users(error: Conflict) -> str:
-    return ", ".join(f"“{name}”" for name in error.details["used_by"])

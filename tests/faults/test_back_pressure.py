@@ -110,7 +110,10 @@ def test_bodies_that_do_not_end_take_no_more_than_their_share(tmp_path: Path) ->
             thread.join()
         assert rss_mb(edge.pid) < EDGE_MB
 
-        def refused() -> bool:  # what was sent may not have been read yet
+        def refused() -> bool:
+            # What was sent may not have been read yet, and then this body takes the place of one of them: so each
+            # try brings one more, and only those that stay count.
+            begin()
             answer = edge.http.post("/v1/t", content=b" " * 3_000_000, headers=headers)
             return (
                 answer.status_code == 503 and answer.json()["code"] == "overloaded" and "retry-after" in answer.headers

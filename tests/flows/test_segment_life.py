@@ -107,6 +107,17 @@ def test_why_sentence_by_sentence_with_the_facts(shop: Shop) -> None:
     assert shop.api.get(f"segments/{made}/members/17/why").status_code == 404
 
 
+def test_why_tells_the_properties_that_any_filter_names(shop: Shop) -> None:
+    """Also those within groups of filters, and of the steps of a sequence."""
+    dear = {"property": "total", "op": "gt", "value": 50}
+    grouped = {"event": shop.event, "where": [{"any": [{"not": dear}, {"all": [dear]}]}]}
+    twice = {"sequence": [{"event": shop.event, "where": [dear]}, {"event": shop.event}], "within": "1d"}
+    made = shop.make({"all": [grouped, twice]})
+    told = shop.api.get(f"segments/{made}/members/{shop.id_of(shop.users[1])}/why").json()
+    for part in told["why"]["parts"]:
+        assert {each["properties"]["total"] for each in part["facts"]["latest"]} == {"100", "200"}
+
+
 def test_why_with_the_word_the_address_and_the_list(quen: Quen) -> None:
     """As the care agent asks: may she be written to, and why not?"""
     shop = Shop(quen)

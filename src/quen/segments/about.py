@@ -38,6 +38,23 @@ class Facts(msgspec.Struct, frozen=True):
     suppressed: bool = False
 
 
+class OfEvents(msgspec.Struct, frozen=True):
+    """A person's events tell more: those of `rows` (a condition in SQL on rows of `events`), and of each of them the
+    properties that the sentence names."""
+
+    rows: str
+    properties: tuple[str, ...] = ()
+
+
+class OfMembers(msgspec.Struct, frozen=True):
+    """Whether and since when somebody is a member of this segment tells more."""
+
+    segment_id: int
+
+
+Asked = OfEvents | OfMembers
+
+
 def since(metas: Metas, name: str) -> int | None:
     """When a trait or mark came to have its value."""
     return int(metas[name][0]) if name in metas else None

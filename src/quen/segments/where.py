@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -29,6 +29,13 @@ class Where(msgspec.Struct, frozen=True):
         if self.kind == "not":
             return {"not": self.parts[0].to_json()}
         return {self.kind: [part.to_json() for part in self.parts]}
+
+    def properties(self) -> Iterator[str]:
+        """The names of all properties it asks for."""
+        if self.kind == "property":
+            yield self.property
+        for part in self.parts:
+            yield from part.properties()
 
     def live(self, zone: ZoneInfo) -> Filter:
         if self.kind == "property":

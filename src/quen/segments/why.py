@@ -13,15 +13,11 @@ import msgspec
 from quen.db import fetch_in
 from quen.profiles.mirror import Sides
 from quen.profiles.state import ProfileState
-from quen.segments.about import Facts, Happened
-from quen.segments.columns import all_of, instant
+from quen.segments.about import Asked, Facts, Happened, OfEvents
 from quen.segments.conditions.base import Condition, SqlContext
-from quen.segments.conditions.event import Event
-from quen.segments.conditions.segment import InSegment
-from quen.segments.conditions.sequence import Sequence as Steps
 from quen.segments.rules import Rule
 from quen.segments.sql import MAX_SECONDS, Store, explain, no_rule
-from quen.segments.told import PERSON, of_people
+from quen.segments.told import PERSON
 from quen.segments.values import reader
 
 LATEST = 3
@@ -55,7 +51,7 @@ def why(
         parts = [tell(part) for part in condition.parts()]
         if not parts:
             return Said(condition, truths.get(id(condition), False), [], fact_of.get(id(condition)))
-        return Said(condition, _together(condition, [part.holds for part in parts]), parts, None)
+        return Said(condition, condition.join([part.holds for part in parts]), parts, None)
 
     return tell(rule.root)
 
@@ -70,47 +66,31 @@ def facts(
     found: dict[int, list[Facts | None]] = {id_: [] for id_ in people}
     context = SqlContext(now, zone, no_rule, tuple(people))
     for condition in conditions:
-        asked = _asked(condition, people, store, context)
+        asked = _answer(condition.asks(context), people, store)
         for id_, person in people.items():
             known = condition.about(person.traits, person.trait_meta)
             found[id_].append(asked.get(id_) if known is None else known)
     return found
 
 
-def _together(condition: Condition, truths: Sequence[bool]) -> bool:
-    kind = next(iter(condition.to_json()))
-    if kind == "any":
-        return any(truths)
-    return all(truths) if kind == "all" else not all(truths)
+def _answer(asked: Asked | None, people: Collection[int], store: Store) -> Mapping[int, Facts]:
+    """What the stores know, by person."""
+    if asked is None:
+        return {}
+    if isinstance(asked, OfEvents):
+        return _events(asked, store, people)
+    rows = fetch_in("SELECT profile_id, segment_id, since FROM segments_member WHERE {in}", people, column="profile_id")
+    since = {id_: at for id_, segment_id, at in rows if segment_id == asked.segment_id}
+    return {id_: Facts("segment", since=since.get(id_)) for id_ in people}
 
 
-def _asked(condition: Condition, people: Collection[int], store: Store, context: SqlContext) -> Mapping[int, Facts]:
-    """What only the stores know about a condition."""
-    if isinstance(condition, Event):
-        named = [str(each["property"]) for each in condition.to_json().get("where", []) if "property" in each]
-        aggregated = condition.to_json()[condition.aggregate]
-        if isinstance(aggregated, dict) and "property" in aggregated:
-            named.insert(0, str(aggregated["property"]))
-        return _events(condition.event_sql(context), list(dict.fromkeys(named)), store, people)
-    if isinstance(condition, Steps):
-        rows = [*of_people(context), *condition.history(context.now, context.zone).sql(context.now)]
-        return _events(all_of([*rows, f"time <= {instant(context.now)}"]), [], store, people)
-    if isinstance(condition, InSegment):
-        rows_ = fetch_in(
-            "SELECT profile_id, segment_id, since FROM segments_member WHERE {in}", people, column="profile_id"
-        )
-        since = {id_: at for id_, segment_id, at in rows_ if segment_id == condition.segment_id}
-        return {id_: Facts("segment", since=since.get(id_)) for id_ in people}
-    return {}
-
-
-def _events(condition: str, named: list[str], store: Store, people: Collection[int]) -> dict[int, Facts]:
-    reads = {name: reader(name) for name in named}
+def _events(asked: OfEvents, store: Store, people: Collection[int]) -> dict[int, Facts]:
+    reads = {name: reader(name) for name in asked.properties}
     latest: dict[int, list[Happened]] = {id_: [] for id_ in people}
     counts: dict[int, int] = {}
     for person, at, event, properties, count in store.rows(
         "SELECT person, toUnixTimestamp64Milli(time), event, properties, count() OVER (PARTITION BY person) FROM"
-        f" (SELECT {PERSON} AS person, time, id, event, properties FROM events WHERE {condition})"
+        f" (SELECT {PERSON} AS person, time, id, event, properties FROM events WHERE {asked.rows})"
         f" ORDER BY person, time DESC, id DESC LIMIT {LATEST:d} BY person"
         f" SETTINGS precise_float_parsing = 1, max_execution_time = {MAX_SECONDS}"
     ):

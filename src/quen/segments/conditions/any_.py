@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from quen.segments.cases import BOUGHT, Case, bought
@@ -19,6 +20,9 @@ class AnyOf(Condition, frozen=True):
 
     def parts(self) -> tuple[Condition, ...]:
         return self.items
+
+    def join(self, truths: Sequence[bool]) -> bool:
+        return any(truths)
 
     def bare(self) -> Condition:
         return self.items[0].bare() if len(self.items) == 1 else self

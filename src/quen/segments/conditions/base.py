@@ -5,14 +5,14 @@ A condition answers for one person at one instant, in three ways: as SQL, live, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from quen.profiles.mirror import AS_NAMED, Sides
-from quen.segments.about import Facts, Metas, Traits
+from quen.segments.about import Asked, Facts, Metas, Traits
 from quen.segments.cases import Case
 from quen.segments.columns import instant
 from quen.segments.facts import LiveState, Person
@@ -109,6 +109,10 @@ class Condition(msgspec.Struct, frozen=True):
     def parts(self) -> tuple[Condition, ...]:
         return ()
 
+    def join(self, truths: Sequence[bool]) -> bool:
+        """Whether it holds, by whether each of its parts does; what has no parts is not asked."""
+        raise NotImplementedError
+
     def bare(self) -> Condition:
         """The same without groups of one round it."""
         return self
@@ -134,6 +138,10 @@ class Condition(msgspec.Struct, frozen=True):
 
     def about(self, traits: Traits, metas: Metas) -> Facts | None:
         """What the traits and marks of a person say about it, for *why*; None: nothing."""
+        return None
+
+    def asks(self, context: SqlContext) -> Asked | None:
+        """What else says something about it, for *why*; None: nothing. Asked where `about` has no answer."""
         return None
 
     def words(self, language: str, names: Naming) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from quen.segments.about import OfEvents
 from quen.segments.aggregates import AGGREGATES
 from quen.segments.cases import BOUGHT, DAY, HOUR, Case, bought, on
 from quen.segments.columns import TRUE, all_of, quote
@@ -51,17 +52,6 @@ class Event(Condition, frozen=True):
         if self.where:
             obj["where"] = [item.to_json() for item in self.where]
         return obj
-
-    def event_sql(self, context: SqlContext) -> str:
-        """The condition on rows of `events`."""
-        return all_of(
-            [
-                *of_people(context),
-                f"event = {quote(self.event)}",
-                *self.window.sql(context.now, context.zone),
-                *(item.sql(context.now, context.zone) for item in self.where),
-            ]
-        )
 
     def told(self, context: SqlContext) -> Told:
         aggregate = AGGREGATES[self.aggregate]
@@ -107,6 +97,17 @@ class Event(Condition, frozen=True):
             return truth(state.atom(atom), now)
 
         return evaluate
+
+    def asks(self, context: SqlContext) -> OfEvents:
+        rows = [
+            *of_people(context),
+            f"event = {quote(self.event)}",
+            *self.window.sql(context.now, context.zone),
+            *(item.sql(context.now, context.zone) for item in self.where),
+        ]
+        aggregated = AGGREGATES[self.aggregate].to_json(self.operand).get("property")
+        named = [*([aggregated] if aggregated else []), *(name for item in self.where for name in item.properties())]
+        return OfEvents(all_of(rows), tuple(dict.fromkeys(named)))
 
     def words(self, language: str, names: Naming) -> str:
         return self._said(language, ever=self._is(_EVER), never=self._is(_NEVER))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from quen.segments.cases import BOUGHT, Case, bought
@@ -18,6 +18,9 @@ class Not(Condition, frozen=True):
 
     def parts(self) -> tuple[Condition, ...]:
         return (self.item,)
+
+    def join(self, truths: Sequence[bool]) -> bool:
+        return not truths[0]
 
     def to_json(self) -> dict[str, Any]:
         return {"not": self.item.to_json()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from quen.segments.about import OfMembers
 from quen.segments.conditions.base import Condition, Evaluate, Kind, Parser, SqlContext, Told, Wiring
 from quen.segments.facts import LiveState, Person
 from quen.segments.grammar import N_, Place, check_fields
@@ -33,6 +34,9 @@ class InSegment(Condition, frozen=True):
             return segment_id in state.members, FOREVER
 
         return evaluate
+
+    def asks(self, context: SqlContext) -> OfMembers:
+        return OfMembers(self.segment_id)
 
     def words(self, language: str, names: Naming) -> str:
         return {"en": "is in segment ", "vi": "thuộc phân khúc "}[language] + f"“{names.segment(self.segment_id)}”"

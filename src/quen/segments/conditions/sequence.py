@@ -22,6 +22,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from quen.segments import words
+from quen.segments.about import OfEvents
 from quen.segments.cases import Case
 from quen.segments.chain import Chain, Link, Shape, Trail
 from quen.segments.columns import TRUE, all_of, instant, quote
@@ -102,6 +103,11 @@ class Sequence(Condition, frozen=True):
         rows = [f"event IN ({', '.join(map(quote, self._events()))})"]
         span = self.shape().horizon if self.recent else 0
         return History(rows, any(step.where for step in self.steps), span)
+
+    def asks(self, context: SqlContext) -> OfEvents:
+        rows = [*of_people(context), *self.history(context.now, context.zone).sql(context.now)]
+        named = [name for step in self.steps for item in step.where for name in item.properties()]
+        return OfEvents(all_of([*rows, f"time <= {instant(context.now)}"]), tuple(dict.fromkeys(named)))
 
     def _events(self) -> list[str]:
         return sorted({step.event for step in self.steps})

@@ -104,6 +104,12 @@ def test_the_engine_waits_for_room_on_its_disk(tmp_path: Path) -> None:
                     break
                 sent += len(batch)
             assert 0 < sent < 20_000
+
+            def felt() -> bool:  # Quen's log is on this disk too
+                engine = quen_health(quen)["engine"]
+                return engine["status"] != "ok" or engine["lag"] == 0
+
+            eventually(felt)
             ballast.unlink()
 
             def all_there() -> bool:

@@ -42,6 +42,9 @@ def test_what_a_part_says_by_example(case: Case) -> None:
     store_people([who])
     rule = parse_rule(case.rule)
     assert (sql_members(rule, NOON, [who]) == {who.id}) is case.holds, "sql"
+    turned, beside = parse_rule({"not": case.rule}), parse_rule({"all": [case.rule, {"not": {"event": "Never Seen"}}]})
+    assert (sql_members(turned, NOON, [who]) != {who.id}) is case.holds, "sql, turned round"
+    assert (sql_members(beside, NOON, [who]) == {who.id}) is case.holds, "sql, beside what else is asked of events"
     assert (live_members(rule, NOON, [who]) == {who.id}) is case.holds, "live"
     backwards = Person(who.id, who.traits, who.facts[::-1])
     assert (live_members(rule, NOON, [backwards]) == {who.id}) is case.holds, "live, in another order of arrival"

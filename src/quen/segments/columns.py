@@ -188,6 +188,38 @@ class Column:
         return holds(f"multiIf(length({self.string}) = 10, {bare}, isNotNull({self._value}), {fallen}, false)")
 
 
+class OneKind(Column):
+    """The same where every value is of one type, no list: nothing else is read."""
+
+    def __init__(self, json: str, path: str, kind: str) -> None:
+        super().__init__(json, path)
+        self._kind, self._value = kind, Column(json, path).only(kind)
+        self.is_another = f"{self._value}.null = 1"  # a value of another type, or none: told by types alone
+
+    @property
+    def present(self) -> str:
+        return f"isNotNull({self._value})"
+
+    def typed(self, kind: str) -> str:
+        return self._value if kind == self._kind else f"CAST(NULL, 'Nullable({kind})')"
+
+    def equals(self, equality: Equality) -> str:
+        value, kind = self._value, self._kind
+        number = f"toFloat64({value})" if kind == "Int64" else None
+        return _equal(equality, value if kind == "String" else None, number, value if kind == "Bool" else None)
+
+    def list_holds(self, equality: Equality) -> str:
+        return FALSE
+
+
+def usual_kind(operand: object) -> str:
+    """The type of the values that are asked for with this operand, as a rule writes it, most of the time."""
+    first = operand[0] if isinstance(operand, (list, tuple)) and operand else operand
+    if isinstance(first, bool):
+        return "Bool"
+    return "Int64" if isinstance(first, (int, float)) else "String"
+
+
 def _month_day(time: str) -> str:
     return f"toMonth({time}) * 100 + toDayOfMonth({time})"
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from quen.segments.columns import TRUE, all_of, any_of, negate, quote
-from quen.segments.conditions.base import Condition, Rows, SqlContext, Told
+from quen.segments.conditions.base import Condition, SqlContext
+from quen.segments.rows import Rows, Told
 
 PERSON = "dictGetOrDefault('links_dict', 'to_id', profile_id, profile_id)"
 
@@ -30,12 +31,14 @@ def together(items: Sequence[Condition], context: SqlContext, every: bool) -> To
     told = [part for part in parts if part is not None]
     if len(told) < len(parts):
         return None
+    if len(told) == 1:
+        return told[0]
     join, hold = (all_of, all) if every else (any_of, any)
     return Told(
         tuple(dict.fromkeys(rows for part in told for rows in part.rows)),
         lambda which: join(part.decides(which) for part in told),
         hold(part.nothing for part in told),
-        all(part.whole for part in told) and (len(told) == 1 or not (every or any(part.nothing for part in told))),
+        all(part.whole for part in told) and not (every or any(part.nothing for part in told)),
     )
 
 
@@ -76,15 +79,24 @@ def told_sql(told: Told, context: SqlContext) -> str:
             TRUE if ever == set(names) else any_of(several),
         ]
     )
-    chosen = f"SELECT {person(context)} AS person FROM events PREWHERE {read}"
     if told.whole and any(set(rows.filters) - set(filters) for rows in told.rows):
         filters = [*filters, any_of(meant(rows) for rows in told.rows)]
-    if (passing := all_of(filters)) != TRUE:
-        chosen += f" WHERE {passing}"
+    chosen = _chosen(f"{person(context)} AS person", [read], filters)
     decides = told.decides((lambda rows: TRUE) if told.whole else meant)
+    if told.alone is not None:
+        columns = f"{person(context)} AS person, {{}} AS given, time, id"
+        halves = (
+            _chosen(columns.format(half.given), [read, half.first], [*filters, half.rest]) for half in told.alone.halves
+        )
+        chosen, decides = f"SELECT person FROM ({' UNION ALL '.join(halves)})", told.alone.decides
     # People without such events may hold too: then it is all but those whose events say otherwise.
     operator, having = ("NOT IN", negate(decides)) if told.nothing else ("IN", decides)
     return f"id {operator} ({chosen}{'' if having == TRUE else f' GROUP BY person HAVING {having}'})"
+
+
+def _chosen(columns: str, read: list[str], passing: list[str]) -> str:
+    where = all_of(passing)
+    return f"SELECT {columns} FROM events PREWHERE {all_of(read)}" + ("" if where == TRUE else f" WHERE {where}")
 
 
 def _shared(each: Sequence[tuple[str, ...]]) -> list[str]:

@@ -42,6 +42,14 @@ def test_what_only_asks_whether_there_is_an_event_counts_none() -> None:
     assert "GROUP BY" in sql({"all": [{"event": "Bought"}, CART]})
 
 
+def test_the_end_of_a_series_reads_objects_only_where_the_value_is_not_of_the_usual_type() -> None:
+    latest = {"event": "Bought", "last": {"property": "coupon", "op": "eq", "value": True}}
+    usual, rest = sql(latest).split(" UNION ALL ")
+    assert "WHERE isNotNull(properties.`coupon`.:`Bool`)" in usual and "^`coupon`" not in usual
+    assert "AND properties.`coupon`.:`Bool`.null = 1)" in rest and "^`coupon`" in rest
+    assert sql({"all": [latest, CART]}).count("FROM events") == 1
+
+
 def test_nothing_is_asked_of_rows_that_is_known_of_all() -> None:
     ever = {"event": "Bought"}
     assert "time <=" in sql(ever)

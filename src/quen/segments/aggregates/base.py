@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from quen.segments.columns import TRUE, all_of
 from quen.segments.grammar import Place, check_fields, name, required
 from quen.segments.kept import Fold
+from quen.segments.rows import Alone
 from quen.segments.window import Window
 from quen.segments.words import Text
 
@@ -49,6 +50,10 @@ class Aggregate(ABC):
     @abstractmethod
     def having(self, operand: Any, now: int, zone: ZoneInfo, when: str = TRUE) -> str:
         """The condition on one person's events, of which only those count for which `when` holds; never NULL."""
+
+    def alone(self, operand: Any, now: int, zone: ZoneInfo) -> Alone | None:
+        """The same where nothing else is asked of the rows, if that is cheaper."""
+        return None
 
     @abstractmethod
     def words(self, operand: Any, language: str) -> str:

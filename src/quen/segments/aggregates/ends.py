@@ -13,10 +13,11 @@ import msgspec
 
 from quen.segments.aggregates.base import UTC, Aggregate, of_rows, parse_property
 from quen.segments.aggregates.series import Either, Entry, series
-from quen.segments.columns import FALSE, TRUE, Column
+from quen.segments.columns import FALSE, TRUE, Column, OneKind, usual_kind
 from quen.segments.grammar import N_, Place, check_fields, required
 from quen.segments.kept import Fold
 from quen.segments.operators import OPERATORS
+from quen.segments.rows import Alone, Half
 from quen.segments.values import whole_reader
 from quen.segments.window import Window
 
@@ -63,6 +64,17 @@ class End(Aggregate):
         given = of_rows("count", "", column.present, when)
         chosen = of_rows("argMax" if self.latest else "argMin", f"toUInt8({passes}), (time, id)", column.present, when)
         return f"if({given} = 0, {nothing}, {chosen} = 1)"
+
+    def alone(self, operand: PropertyTest, now: int, zone: ZoneInfo) -> Alone:
+        """The usual type by itself (decision 31): to look for objects is dear, and its rows need not."""
+
+        def half(first: str, rest: str, column: Column) -> Half:
+            return Half(first, rest, f"toUInt8({OPERATORS[operand.op].sql(operand.operand, column, now, zone)})")
+
+        column = Column("properties", operand.property)
+        usual = OneKind("properties", operand.property, usual_kind(operand.operand))
+        halves = (half(TRUE, usual.present, usual), half(usual.is_another, column.present, column))
+        return Alone(halves, f"{'argMax' if self.latest else 'argMin'}(given, (time, id)) = 1")
 
     def words(self, operand: PropertyTest, language: str) -> str:
         return f" {OPERATORS[operand.op].words(operand.operand, language)}"

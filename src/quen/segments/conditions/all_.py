@@ -7,11 +7,12 @@ from typing import Any
 
 from quen.segments.cases import BOUGHT, Case, bought
 from quen.segments.columns import all_of
-from quen.segments.conditions.base import Condition, Evaluate, Kind, Parser, SqlContext, Told, Wiring
+from quen.segments.conditions.base import Condition, Evaluate, Kind, Parser, SqlContext, Wiring
 from quen.segments.facts import LiveState, Person
 from quen.segments.grammar import N_, Place, check_fields
 from quen.segments.moments import FOREVER
 from quen.segments.naming import Naming
+from quen.segments.rows import Told
 from quen.segments.told import group_sql, together
 
 

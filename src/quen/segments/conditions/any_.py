@@ -8,10 +8,11 @@ from typing import Any
 from quen.segments.cases import BOUGHT, Case, bought
 from quen.segments.columns import any_of
 from quen.segments.conditions.all_ import join_words, parse_items
-from quen.segments.conditions.base import Condition, Evaluate, Kind, SqlContext, Told, Wiring
+from quen.segments.conditions.base import Condition, Evaluate, Kind, SqlContext, Wiring
 from quen.segments.facts import LiveState, Person
 from quen.segments.moments import FOREVER
 from quen.segments.naming import Naming
+from quen.segments.rows import Told
 from quen.segments.told import group_sql, together
 
 

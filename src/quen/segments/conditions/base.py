@@ -20,6 +20,7 @@ from quen.segments.grammar import MAX_DEPTH, MAX_NODES, N_, Place
 from quen.segments.kept import Fold
 from quen.segments.moments import FOREVER
 from quen.segments.naming import Naming
+from quen.segments.rows import Told
 from quen.segments.where import Where
 
 Evaluate = Callable[[LiveState, Person, int], tuple[bool, int]]
@@ -79,28 +80,6 @@ class History(msgspec.Struct, frozen=True):
     def sql(self, now: int) -> list[str]:
         """Without an upper bound for now: events dated ahead of the clock wait in the state."""
         return [*self.rows, f"time > {instant(now - self.span)}"] if self.span else self.rows
-
-
-class Told(msgspec.Struct, frozen=True):
-    """A condition that a person's events alone decide. Several of them are told by one pass over the events.
-
-    `decides` gives the condition on the group of one person's rows, of which those of `rows` are some: it says for each
-    of them which are meant (see `told.py`). Never NULL. `nothing`: whether it holds without any such event; `whole`:
-    whether it only asks if there is any row, whichever.
-    """
-
-    rows: tuple[Rows, ...]
-    decides: Callable[[Callable[[Rows], str]], str]
-    nothing: bool
-    whole: bool = False
-
-
-class Rows(msgspec.Struct, frozen=True):
-    """Some rows of `events`: of an event, at some time, whose properties pass. Conditions in SQL."""
-
-    event: str
-    times: tuple[str, ...]
-    filters: tuple[str, ...]
 
 
 class Condition(msgspec.Struct, frozen=True):

@@ -20,15 +20,14 @@ from quen.segments.conditions.base import (
     History,
     Kind,
     Parser,
-    Rows,
     SqlContext,
-    Told,
     Wiring,
 )
 from quen.segments.facts import LiveState, Person
 from quen.segments.grammar import N_, Place, text
 from quen.segments.measure import Measure
 from quen.segments.naming import Naming
+from quen.segments.rows import Rows, Told
 from quen.segments.told import of_people, told_sql
 from quen.segments.where import Where, parse_where
 from quen.segments.window import FIELDS, Window, parse_window
@@ -68,7 +67,8 @@ class Event(Condition, frozen=True):
                 return TRUE  # a person with such a row has one
             return aggregate.having(self.operand, context.now, context.zone, when)
 
-        return Told((rows,), decides, aggregate.holds_on_nothing(self.operand, context.zone), once)
+        alone = aggregate.alone(self.operand, context.now, context.zone)
+        return Told((rows,), decides, aggregate.holds_on_nothing(self.operand, context.zone), once, alone)
 
     def sql(self, context: SqlContext) -> str:
         return told_sql(self.told(context), context)

@@ -7,10 +7,11 @@ from typing import Any
 
 from quen.segments.cases import BOUGHT, Case, bought
 from quen.segments.columns import negate
-from quen.segments.conditions.base import Condition, Evaluate, Kind, Parser, SqlContext, Told, Wiring
+from quen.segments.conditions.base import Condition, Evaluate, Kind, Parser, SqlContext, Wiring
 from quen.segments.facts import LiveState, Person
 from quen.segments.grammar import Place, check_fields
 from quen.segments.naming import Naming
+from quen.segments.rows import Alone, Told
 
 
 class Not(Condition, frozen=True):
@@ -32,7 +33,8 @@ class Not(Condition, frozen=True):
         told = self.item.told(context)
         if told is None:
             return None
-        return Told(told.rows, lambda meant: negate(told.decides(meant)), not told.nothing, told.whole)
+        alone = told.alone and Alone(told.alone.halves, negate(told.alone.decides))
+        return Told(told.rows, lambda meant: negate(told.decides(meant)), not told.nothing, told.whole, alone)
 
     def live(self, wiring: Wiring) -> Evaluate:
         inner = self.item.live(wiring)

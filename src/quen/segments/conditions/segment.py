@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from quen.segments.about import OfMembers
-from quen.segments.conditions.base import Condition, Evaluate, Kind, Parser, SqlContext, Told, Wiring
+from quen.segments.conditions.base import Condition, Evaluate, Kind, Parser, SqlContext, Wiring
 from quen.segments.facts import LiveState, Person
 from quen.segments.grammar import N_, Place, check_fields
 from quen.segments.moments import FOREVER
 from quen.segments.naming import Naming
+from quen.segments.rows import Told
 
 
 class InSegment(Condition, frozen=True):

@@ -267,7 +267,7 @@ class Quen:
         self.kill_tree(self.app_pid())
 
     def kill_tree(self, pid: int) -> None:
-        for each in [*_descendants(pid), pid]:
+        for each in [pid, *_descendants(pid)]:  # the parent first: it would start its child again
             with suppress(ProcessLookupError):  # it went with its parent
                 os.kill(each, signal.SIGKILL)
 

@@ -66,12 +66,16 @@ def quiet(quen: Quen, check: Callable[[], None] = lambda: None) -> None:
         assert not left or stuck < STUCK_AFTER_S, f"{waiting} wait, none less for {stuck:.0f} s:\n{quen.log_tail()}"
 
 
+# Of what waits where nobody can say: no less than whatever is said next, so that it can become less.
+UNKNOWN = 10**9
+
+
 def _waiting(quen: Quen) -> dict[str, int]:
     """How much waits: entries of the journal for the engine, messages for the outbox."""
     try:
         health = quen_health(quen)
     except AssertionError:
-        return {"the app": 1}
+        return {"the app": UNKNOWN}
     # Asked of the file: the API lists messages, it does not count them.
     with closing(sqlite3.connect(f"file:{quen.data_dir / 'state.db'}?mode=ro", uri=True, timeout=30)) as state:
         rows = state.execute(
@@ -79,7 +83,7 @@ def _waiting(quen: Quen) -> dict[str, int]:
             " GROUP BY 1"
         ).fetchall()
     lag = health["engine"].get("lag")
-    return {"entries": 1 if lag is None else lag, **dict(rows)}
+    return {"entries": UNKNOWN if lag is None else lag, **dict(rows)}
 
 
 def quen_health(quen: Quen) -> dict[str, Any]:

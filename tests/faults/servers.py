@@ -56,10 +56,11 @@ class Hooks:
             yield url
 
     def _answer(self, handler: BaseHTTPRequestHandler, _body: bytes) -> None:
-        if self.status == 200:
+        status = self.status  # one answer, though somebody sets another meanwhile
+        if status == 200:
             with self._lock:
                 self.calls[str(handler.headers["webhook-id"])] += 1
-        reply(handler, self.status)
+        reply(handler, status)
 
 
 @contextmanager

@@ -42,15 +42,17 @@ class Striker:
 
     def arm(self, point: str) -> None:
         """Let who starts next die at the point. A process reads the file once, so that one must start for it."""
-        self._took_effect()
+        self.disarm()
         aside = self._armed.with_suffix(".new")
         aside.write_text(point)
         aside.replace(self._armed)  # whole or not at all: a process may be reading it
         self._is_armed = True
 
     def disarm(self) -> None:
-        self._took_effect()
-        self._armed.unlink(missing_ok=True)
+        try:
+            self._armed.unlink()  # a process that comes later to take it finds none, and does not die
+        except FileNotFoundError:
+            self._caused["point"] += self._is_armed
         self._is_armed = False
 
     def _took_effect(self) -> None:
@@ -60,8 +62,8 @@ class Striker:
 
     def check(self) -> None:
         """Fails at once, with the log, when a process has ended more often than it was made to."""
-        self._took_effect()
         log = self._quen.log_tail(since=self._known, limit=1 << 40)
+        self._took_effect()  # after the log was read: what ended in it has taken the file before
         ended: Counter[str] = Counter()
         for line in log.splitlines():
             if any(said in line for said in ENDED):

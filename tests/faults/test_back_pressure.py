@@ -6,8 +6,10 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -34,8 +36,7 @@ def test_a_full_journal_recovers_by_itself(new_quen: Callable[..., Quen], tmp_pa
         open_shop(quen, url)
         key = quen.source()
         app = [quen.app_pid(), *_below(quen.app_pid())]
-        for pid in app:
-            os.kill(pid, signal.SIGSTOP)
+        eventually(lambda: _halted(quen, app))
         refused = _fill(quen, ledger, key)
         assert refused.json()["code"] == "journal_full"
         assert 1 <= int(refused.headers["retry-after"]) <= 60
@@ -51,6 +52,21 @@ def test_a_full_journal_recovers_by_itself(new_quen: Callable[..., Quen], tmp_pa
         eventually(lambda: quen_health(quen)["engine"].get("lag") == 0, 120)
         assert all(rss_mb(pid) < APP_MB for pid in [quen.app_pid(), *_below(quen.app_pid())])
         settle(quen, ledger, calls=hooks.calls, tmp=tmp_path)
+
+
+def _halted(quen: Quen, app: list[int]) -> bool:
+    """Stopped, and not while they held the journal: then it would be that which the edge waits for."""
+    for pid in app:
+        os.kill(pid, signal.SIGSTOP)
+    with closing(sqlite3.connect(quen.data_dir / "journal.db", timeout=0, isolation_level=None)) as journal:
+        try:
+            journal.execute("BEGIN IMMEDIATE")
+            journal.execute("ROLLBACK")
+        except sqlite3.OperationalError:
+            for pid in app:
+                os.kill(pid, signal.SIGCONT)
+            return False
+    return True
 
 
 def _fill(quen: Quen, ledger: Ledger, key: str) -> httpx.Response:

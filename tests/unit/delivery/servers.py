@@ -6,7 +6,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -23,7 +23,8 @@ def scripted_smtp(*answers: str, die: bool = False) -> Iterator[tuple[int, list[
 
     def serve() -> None:
         connection, _ = listener.accept()
-        with connection, connection.makefile("rb") as lines:
+        # Whoever asked may have hung up by then.
+        with suppress(OSError), connection, connection.makefile("rb") as lines:
             for number, answer in enumerate(answers):
                 if number:
                     heard.append(_next(lines, in_data=answers[number - 1].startswith("354")))

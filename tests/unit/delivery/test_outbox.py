@@ -14,6 +14,7 @@ import pytest
 from quen.config import Config, load
 from quen.delivery import outbox as outbox_module
 from quen.delivery import runs, store, tracking
+from quen.delivery.channels.webhook import post as post_module
 from quen.delivery.models import Message, Suppression, Template
 from quen.delivery.outbox import Outbox, backoff_ms
 from quen.identity.models import Identifier, Link
@@ -306,7 +307,11 @@ def test_a_body_of_ones_own(outbox: Outbox) -> None:
     assert fate(good) == ("accepted", "") and fate(bad) == ("failed", "template_error")
 
 
-def test_a_slow_receiver_delays_neither_mail_nor_other_webhooks(outbox: Outbox, mail: MailServer) -> None:
+def test_a_slow_receiver_delays_neither_mail_nor_other_webhooks(
+    outbox: Outbox, mail: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("TIMEOUT_SECONDS", "DEADLINE_SECONDS"):
+        monkeypatch.setattr(post_module, name, 120.0)
     released, called = threading.Event(), threading.Event()
 
     def answer(handler: BaseHTTPRequestHandler, _body: bytes) -> None:

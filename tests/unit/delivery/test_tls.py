@@ -130,7 +130,7 @@ def test_a_webhook_goes_to_the_checked_address_under_the_certificate_of_the_name
 
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
     monkeypatch.setattr(targets, "is_public", lambda _: True)
-    monkeypatch.setattr(post_module, "TIMEOUT_SECONDS", 3.0)
+    monkeypatch.setattr(post_module, "TIMEOUT_SECONDS", 30.0)
     with web_server(answer, tls=server_tls) as base:
         webhooks = HttpWebhooks(signing_secret("s"), allow_private=False)
         port = base.rpartition(":")[2]

@@ -20,7 +20,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def shop(tmp_path: Path) -> Iterator[Shop]:
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
+    monkeypatch.setattr(folding, "QUIET_S", float("inf"))  # on a slow machine the engine would fold by itself
     made = Shop(tmp_path)
     yield made
     made.journal.close()

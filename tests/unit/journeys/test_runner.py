@@ -358,7 +358,7 @@ def test_the_dry_walk_is_the_way_people_go(steps: list[dict[str, Any]], yes: boo
         if yes:
             world.holds[1] = set(version.watches.values())
     world.happen(1, "Start")
-    for _ in range(30):
+    for _ in range(40):  # a wait for each of the 32 steps at most
         world.wait(3 * HOUR)
     walked = [dry.step.id for dry in simulate(read, 0, lambda step: yes, Names())]
     run = Run.objects.filter(journey_id=world.journey.id).get()

@@ -177,7 +177,8 @@ class Engine:
             pass
 
     def lag(self) -> int:
-        return max(0, self.context.journal.end() - self.position.offset)
+        position = self.position.offset  # first: a batch that ends meanwhile may have left something for the next
+        return max(0, self.context.journal.end() - position)
 
     def _interrupted(self) -> Plan | None:
         """A plan past the committed batch, which a crash cut off: it is repeated exactly before anything else."""

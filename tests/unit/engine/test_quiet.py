@@ -86,6 +86,23 @@ def test_an_entry_ends_the_quiet(quiet: Watched, journal: Journal) -> None:
     assert quiet.position.batch == batch + 1
 
 
+def test_it_is_behind_while_a_batch_leaves_something_for_the_next(
+    quiet: Watched, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asked by another thread: a batch ends, having told something itself, between the two looks."""
+    put(journal, unique())
+    looks = journal.end
+
+    def end() -> int:
+        found = looks()
+        put(journal, unique())
+        quiet.position = quiet.position._replace(offset=found)
+        return found
+
+    monkeypatch.setattr(journal, "end", end)
+    assert quiet.lag() > 0
+
+
 def test_a_definition_of_another_thread_is_followed(quiet: Watched) -> None:
     version = quiet.context.program_version
     elsewhere(lambda: segments.create_segment(unique(), {"trait": "city", "op": "exists"}))

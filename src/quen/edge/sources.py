@@ -63,7 +63,8 @@ class Sources:
             await asyncio.sleep(self._looked_at + UNKNOWN_SECONDS - asked)
             if self._looked_at < asked:
                 await self._renew()
-        if self._known is None:
+        # A key made a moment ago is not known either while nobody can look: no reason for an SDK to throw events away.
+        if self._known is None or (self._failing and key not in self._known):
             raise TemporaryError("the sources are not known yet; try again shortly", code="sources_unknown")
         return self._known.get(key)
 

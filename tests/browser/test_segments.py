@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from tests.support import Quen, eventually, unique
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Page, Route
 
 pytest.importorskip("playwright.sync_api")
 
@@ -73,6 +73,33 @@ def test_build_see_the_count_save_see_the_members(page: Page, shop: Shop) -> Non
     row.get_by_role("link", name=name).click()
     page.get_by_role("link", name=f"Hoa {shop.tag}").click()
     page.wait_for_url(re.compile(r"/customers/\d+"))
+
+
+def test_a_list_that_renews_itself_does_not_take_a_click_away(page: Page, shop: Shop) -> None:
+    made = shop.quen.api().post("segments", json={"name": f"Bấm {shop.tag}", "rule": {"event": shop.event}}).json()
+    page.goto("/segments")
+    link = page.get_by_role("link", name=f"Bấm {shop.tag}")
+    link.hover()
+    with page.expect_response(lambda answer: answer.request.headers.get("hx-request") == "true"):
+        pass  # the next one is as far away as can be
+    page.evaluate("document.querySelector('#s-rows').dataset.before = '1'")
+
+    def press_while_it_comes(route: Route) -> None:
+        page.mouse.down()
+        route.continue_()
+
+    page.route("**/segments", press_while_it_comes)
+    with page.expect_response(lambda answer: answer.request.headers.get("hx-request") == "true") as coming:
+        pass
+    coming.value.finished()
+    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    page.unroute("**/segments")
+    page.mouse.up()
+    page.wait_for_url(f"**/segments/{made['id']}")
+    # Nobody presses any more: it goes on renewing itself.
+    page.goto("/segments")
+    page.evaluate("document.querySelector('#s-rows').dataset.before = '1'")
+    page.locator("#s-rows:not([data-before])").wait_for(state="attached")
 
 
 def test_groups_by_keyboard_and_problems_beside_the_field(page: Page, shop: Shop) -> None:

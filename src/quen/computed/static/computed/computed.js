@@ -12,11 +12,13 @@
   if (slug) {
     var label = document.getElementById(slug.dataset.slugOf), own = Boolean(slug.value);
     slug.addEventListener("input", function () { own = Boolean(slug.value); });
-    label.addEventListener("input", function () {
+    var follow = function () {
       if (own) return;
       slug.value = label.value.toLowerCase().replace(/đ/g, "d").normalize("NFD").replace(/[\u0300-\u036f]/g, "")
         .replace(/[^a-z0-9]+/g, "_").replace(/^[_0-9]+|_+$/g, "").slice(0, 60);
-    });
+    };
+    label.addEventListener("input", follow);
+    follow(); // typed before this script came
   }
 
   // ---- parts that are only there for one choice

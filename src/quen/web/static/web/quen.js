@@ -111,6 +111,17 @@
     });
   });
 
+  // What renews itself waits while somebody presses: a click on what was replaced meanwhile would be lost.
+  var pressedAt = 0, LONGEST_PRESS_MS = 2000;
+  addEventListener("pointerdown", function () { pressedAt = Date.now(); }, true);
+  ["pointerup", "pointercancel"].forEach(function (name) {
+    addEventListener(name, function () { setTimeout(function () { pressedAt = 0; }, 0); }, true); // after its click
+  });
+  document.addEventListener("htmx:beforeSwap", function (event) {
+    var trigger = event.detail.requestConfig.elt.getAttribute("hx-trigger") || "";
+    if (/\bevery\b/.test(trigger) && Date.now() - pressedAt < LONGEST_PRESS_MS) event.detail.shouldSwap = false; // it asks again
+  });
+
   function toast(text, level) {
     var holder = document.getElementById("toasts");
     if (!holder || !text) return;

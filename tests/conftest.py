@@ -38,6 +38,9 @@ CHROMIUM_FLAGS = [
     "--disable-component-update",
     "--disable-sync",
     "--disable-dev-shm-usage",
+    # Sandboxed frames in the process of the page: else, just after a scroll, Chromium sends a click by the picture
+    # before, to a frame that is no longer there, and neither the page nor Playwright hears of it.
+    "--disable-site-isolation-trials",
 ]
 PATIENCE_MS = 60_000  # of clicks and expectations: what a machine with too much to do may need
 

@@ -130,7 +130,7 @@ def test_rfm_from_boundaries_to_a_segment_of_a_group(page: Page, shop: Shop) -> 
     button = page.locator(f"form:has(input[value={group}]) button")
     button.click()
     page.wait_for_url(re.compile(r"/segments/\d+$"))
-    page.get_by_role("link", name=f"Hà {shop.tag}").wait_for(timeout=30_000)
+    page.get_by_role("link", name=f"Hà {shop.tag}").wait_for()
     # The same group again is the same segment.
     address = page.url
     page.goto(f"/computed/traits/{name}/rfm")

@@ -67,7 +67,7 @@ def test_a_search_shows_how_far_it_is(page: Page, quen: Quen, pairs: list[tuple[
     page.get_by_label("Hiện các cặp có xác suất từ").fill("60")
     page.get_by_role("button", name="Lưu").click()
     expect(page.get_by_label("Hiện các cặp có xác suất từ")).to_have_value("60")
-    assert quen.api().get("duplicates/settings").json()["threshold"] == 0.6
+    eventually(lambda: quen.api().get("duplicates/settings").json()["threshold"] == 0.6)
     quen.api().patch("duplicates/settings", json={"threshold": 0.5})
 
 

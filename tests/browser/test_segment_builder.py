@@ -117,12 +117,20 @@ def test_a_consent_with_how_many_gave_it(page: Page, shop: Shop) -> None:
     page.get_by_text("Liên lạc được qua").wait_for()
 
 
-def test_events_that_quen_writes_are_offered_before_the_first_one(page: Page) -> None:
+def test_events_that_quen_writes_are_offered_before_the_first_one(page: Page, quen: Quen) -> None:
+    titles = {
+        "Address Released": "Nhận lại tin qua kênh",
+        "Group Joined": "Vào nhóm",
+        "Aliased": "Được gán mã định danh khác",
+        "Email Failed": "Email không gửi được",
+    }
+    seen = {event["name"] for event in quen.api().get("events/catalogue").json()["items"]}
+    name = next(name for name in titles if name not in seen)  # other tests have this Quen too
     page.goto("/segments/new")
     page.get_by_role("button", name="Họ đã làm gì").click()
-    page.get_by_label("Sự kiện", exact=True).nth(1).press_sequentially("address rel")
-    page.get_by_role("option", name="Address Released Nhận lại tin qua kênh · do Quen ghi").click()
-    expect(page.get_by_label("Sự kiện", exact=True).nth(1)).to_have_value("Address Released")
+    page.get_by_label("Sự kiện", exact=True).nth(1).press_sequentially(name[:-3].lower())
+    page.get_by_role("option", name=f"{name} {titles[name]} · do Quen ghi").click()
+    expect(page.get_by_label("Sự kiện", exact=True).nth(1)).to_have_value(name)
     counted(page, 0)
     expect(page.locator("#s-rail")).not_to_contain_text("chính tả")
 
@@ -167,7 +175,7 @@ def test_a_template_on_a_phone_with_names_of_ones_own(
     phone_page.get_by_role("button", name="Tạo phân khúc").click()
     phone_page.wait_for_url(re.compile(r"/segments/\d+$"))
     if recipe == "abandoned-cart":
-        phone_page.get_by_role("link", name=f"Lan {shop.tag}").wait_for(timeout=20_000)
+        phone_page.get_by_role("link", name=f"Lan {shop.tag}").wait_for()
         shop.did("lan", shop.bought)
         link = phone_page.get_by_role("link", name=f"Lan {shop.tag}")
         eventually(lambda: bool(phone_page.reload()) and link.count() == 0, interval=0.5)

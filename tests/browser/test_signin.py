@@ -87,7 +87,8 @@ def test_inviting_someone_who_then_comes_in(page: Page, visitor: Page, quen: Que
     guest.goto(link)
     guest.get_by_label("Mật khẩu mới", exact=True).fill("một câu đủ dài để nhớ")
     guest.get_by_label("Nhập lại mật khẩu mới").fill("một câu đủ dài để nhớ")
-    guest.get_by_role("button", name="Lưu và tiếp tục").click()
+    with guest.expect_navigation():
+        guest.get_by_role("button", name="Lưu và tiếp tục").click()
     guest.goto("/")
     expect(guest.get_by_role("heading", level=1)).to_have_text("Chào Bạn Mới")
     guest.goto("/settings/people")

@@ -40,6 +40,7 @@ def test_a_source_is_switched_off_and_gets_a_new_key(quen: Quen, page: Page) -> 
     page.locator("dialog[open]").get_by_role("button", name="Tắt").click()
     expect(page.locator("h1")).to_contain_text("Đã tắt")
     page.get_by_role("button", name="Bật").click()
+    expect(page.get_by_role("button", name="Tắt")).to_be_visible()
     page.get_by_role("button", name="Khóa mới").click()
     page.locator("dialog[open]").get_by_role("button", name="Khóa mới").click()
     expect(page.locator(".col-lg-4 .q-code code").first).not_to_have_text(key)

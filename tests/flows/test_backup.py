@@ -195,5 +195,5 @@ def test_scheduled_backups_are_made_kept_and_shown(new_quen: Callable[..., Quen]
     assert quen.api("analyst").post("backups").status_code == 403
     assert [b["asked_by"] for b in backups()] == ["api", "api", "schedule"]
     assert quen.api().get("backups").json()["last_good"] == backups()[0]["ended_at"]
-    assert not first.exists()
+    eventually(lambda: not first.exists())
     assert len(list(place.iterdir())) == 2

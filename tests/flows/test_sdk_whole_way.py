@@ -7,7 +7,7 @@ from typing import Any
 
 import segment.analytics.client as segment
 
-from tests.support import Quen, basic_auth, run_node
+from tests.support import Quen, basic_auth, run_node, unique
 
 
 def events_of(quen: Quen, identifier: str) -> list[dict[str, Any]]:
@@ -19,23 +19,25 @@ def events_of(quen: Quen, identifier: str) -> list[dict[str, Any]]:
 def test_a_visitor_becomes_a_customer(quen: Quen) -> None:
     errors: list[Exception] = []
     client = segment.Client(quen.source(), host=quen.edge_url, on_error=lambda error, _: errors.append(error))
-    client.track(anonymous_id="way-visitor", event="Product Viewed", properties={"sku": "T1"})
+    mark = unique()
+    user, visitor, mail = f"way-{mark}", f"visitor-{mark}", f"way-{mark}@example.com"
+    client.track(anonymous_id=visitor, event="Product Viewed", properties={"sku": "T1"})
     client.flush()
     quen.settle()
-    client.identify("way-1", {"email": "Way@Example.com", "city": "Đà Lạt"}, anonymous_id="way-visitor")
-    client.track("way-1", "Order Completed", {"total": 320_000})
+    client.identify(user, {"email": mail.replace("way", "Way"), "city": "Đà Lạt"}, anonymous_id=visitor)
+    client.track(user, "Order Completed", {"total": 320_000})
     client.flush()
     client.join()
     assert errors == []
     quen.settle()
-    profile = quen.profile("email:way@example.com")
+    profile = quen.profile(f"email:{mail}")
     assert profile["traits"]["city"] == "Đà Lạt"
     assert {(i["type"], i["value"]) for i in profile["identifiers"]} >= {
-        ("user_id", "way-1"),
-        ("anonymous_id", "way-visitor"),
-        ("email", "way@example.com"),
+        ("user_id", user),
+        ("anonymous_id", visitor),
+        ("email", mail),
     }
-    names = [e["event"] for e in events_of(quen, "user_id:way-1")]
+    names = [e["event"] for e in events_of(quen, f"user_id:{user}")]
     assert sorted(names) == ["Identified", "Order Completed", "Product Viewed"]
 
 
@@ -51,17 +53,18 @@ def test_an_sdk_that_repeats_itself_is_stored_once(quen: Quen) -> None:
 def test_node_and_a_fault_that_is_kept_for_people_to_see(quen: Quen) -> None:
     script = """
     import { Analytics } from '@segment/analytics-node'
-    const [url, writeKey] = process.argv.slice(-2)
+    const [url, writeKey, userId] = process.argv.slice(-3)
     const analytics = new Analytics({ writeKey, host: url })
-    analytics.track({ userId: 'way-3', event: 'Before' })
-    analytics.track({ userId: 'way-3', event: 'Broken clock', timestamp: new Date(0) })
-    analytics.track({ userId: 'way-3', event: 'After' })
+    analytics.track({ userId, event: 'Before' })
+    analytics.track({ userId, event: 'Broken clock', timestamp: new Date(0) })
+    analytics.track({ userId, event: 'After' })
     await analytics.closeAndFlush()
     """
-    run_node(script, quen.edge_url, quen.source())
+    user = f"way-{unique()}"
+    run_node(script, quen.edge_url, quen.source(), user)
     quen.settle()
-    assert {e["event"] for e in events_of(quen, "user_id:way-3")} == {"Before", "After"}
-    (kept,) = quen.api().get("quarantine", params={"text": "way-3"}).json()["items"]
+    assert {e["event"] for e in events_of(quen, f"user_id:{user}")} == {"Before", "After"}
+    (kept,) = quen.api().get("quarantine", params={"text": user}).json()["items"]
     assert kept["reason"] == "bad_time" and "Broken clock" in json.dumps(kept)
 
 

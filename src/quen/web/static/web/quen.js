@@ -112,14 +112,18 @@
   });
 
   // What renews itself waits while somebody presses: a click on what was replaced meanwhile would be lost.
-  var pressedAt = 0, LONGEST_PRESS_MS = 2000;
+  var pressedAt = 0, LONGEST_PRESS_MS = 10000;
   addEventListener("pointerdown", function () { pressedAt = Date.now(); }, true);
-  ["pointerup", "pointercancel"].forEach(function (name) {
-    addEventListener(name, function () { setTimeout(function () { pressedAt = 0; }, 0); }, true); // after its click
-  });
+  function released() {
+    var press = pressedAt; // the click of a touch comes a little later; by then there may be another press
+    setTimeout(function () { if (pressedAt === press) pressedAt = 0; }, 100);
+  }
+  addEventListener("pointerup", released, true);
+  addEventListener("pointercancel", released, true);
   document.addEventListener("htmx:beforeSwap", function (event) {
     var trigger = event.detail.requestConfig.elt.getAttribute("hx-trigger") || "";
-    if (/\bevery\b/.test(trigger) && Date.now() - pressedAt < LONGEST_PRESS_MS) event.detail.shouldSwap = false; // it asks again
+    // It asks again. A press whose end is never seen holds nothing up for long.
+    if (/\bevery\b/.test(trigger) && Date.now() - pressedAt < LONGEST_PRESS_MS) event.detail.shouldSwap = false;
   });
 
   function toast(text, level) {

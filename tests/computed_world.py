@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from pathlib import Path
 from typing import Any
 
 from quen.computed import history, service, sql
@@ -12,13 +13,21 @@ from quen.events.store import event_store
 from quen.identity.store import merged_ids
 from quen.profiles import store as profiles
 from quen.profiles.models import Profile
-from tests.engine_world import Shop
+from tests.engine_world import DAY, Shop
 
 ORDERS: dict[str, Any] = {"kind": "count", "event": "Ordered", "within": "3d"}
 SPENT: dict[str, Any] = {"kind": "sum", "event": "Ordered", "property": "total"}
 SHOPS: dict[str, Any] = {"kind": "distinct", "event": ["Ordered", "Visited"], "property": "shop"}
 IDLE: dict[str, Any] = {"kind": "days_since", "event": "Ordered"}
 SPECS = {"orders": ORDERS, "spent": SPENT, "shops": SHOPS, "idle": IDLE}
+
+
+def half_a_day_ahead(tmp_path: Path) -> Iterator[Shop]:
+    """A shop in whose days nothing ends while a test runs: no day since an event, no "within 1d"."""
+    made = Shop(tmp_path)
+    made.now += DAY // 2
+    yield made
+    made.journal.close()
 
 
 def define(shop: Shop, **specs: dict[str, Any]) -> None:

@@ -81,9 +81,10 @@ def told_sql(told: Told, context: SqlContext) -> str:
     )
     if told.whole and any(set(rows.filters) - set(filters) for rows in told.rows):
         filters = [*filters, any_of(meant(rows) for rows in told.rows)]
-    chosen = _chosen(f"{person(context)} AS person", [read], filters)
-    decides = told.decides((lambda rows: TRUE) if told.whole else meant)
-    if told.alone is not None:
+    if told.alone is None:
+        chosen = _chosen(f"{person(context)} AS person", [read], filters)
+        decides = told.decides((lambda rows: TRUE) if told.whole else meant)
+    else:
         columns = f"{person(context)} AS person, {{}} AS given, time, id"
         halves = (
             _chosen(columns.format(half.given), [read, half.first], [*filters, half.rest]) for half in told.alone.halves

@@ -24,6 +24,7 @@ from tests.computed_world import (
     SPECS,
     SPENT,
     define,
+    half_a_day_ahead,
     kept,
     look_again,
     right,
@@ -38,10 +39,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Iterator[Shop]:
-    made = Shop(tmp_path)
-    made.now += DAY // 2  # days since an event do not change while a test runs
-    yield made
-    made.journal.close()
+    yield from half_a_day_ahead(tmp_path)
 
 
 def test_it_is_computed_from_the_history_and_followed_from_there_on(

@@ -17,23 +17,21 @@ from quen.segments.models import Member, Segment
 from tests.computed_world import (
     SPENT,
     define,
+    half_a_day_ahead,
     kept,
     look_again,
     right,
     values,
     waiting,
 )
-from tests.engine_world import DAY, Shop, owner
+from tests.engine_world import Shop, owner
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Iterator[Shop]:
-    made = Shop(tmp_path)
-    made.now += DAY // 2  # days since an event do not change while a test runs
-    yield made
-    made.journal.close()
+    yield from half_a_day_ahead(tmp_path)
 
 
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:

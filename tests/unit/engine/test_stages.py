@@ -19,8 +19,8 @@ from quen.ids import now_ms
 from quen.segments import service as segments
 from quen.segments.models import Member
 from quen.web.times import day_start, last_days
+from tests.computed_world import define, half_a_day_ahead, kept, look_again, right, wait_until
 from tests.engine_world import DAY, Shop, owner
-from tests.unit.engine.test_computed import define, kept, look_again, right, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 THRESHOLDS = {"recency": ["10d", "20d", "30d", "40d"], "frequency": [2, 3, 4, 5], "monetary": [100, 200, 300, 400]}
@@ -28,10 +28,7 @@ THRESHOLDS = {"recency": ["10d", "20d", "30d", "40d"], "frequency": [2, 3, 4, 5]
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Iterator[Shop]:
-    made = Shop(tmp_path)
-    made.now += DAY // 2  # nothing leaves "within 1d" while a test runs
-    yield made
-    made.journal.close()
+    yield from half_a_day_ahead(tmp_path)
 
 
 def lifecycle(event: str) -> dict[str, Any]:
